@@ -1,0 +1,95 @@
+import type { Answer, Message, ToolResult } from './provider.ts';
+import type { TaskResult, TaskStatus } from './result.ts';
+import type { Hop, Layer, Route, RouteRequest, RouteSource } from './route.ts';
+import type { Budget, TaskInput } from './task.ts';
+
+/** What a task was asked and what was decided for it, before it ran. Written once. */
+export interface TaskPlan {
+  readonly id: string;
+  readonly index: number;
+  readonly input: TaskInput;
+  readonly requested: Partial<Readonly<Record<Layer, RouteRequest>>>;
+  readonly route: Route;
+  readonly source: RouteSource;
+  readonly notes: readonly string[];
+  readonly budget?: Budget;
+}
+
+export interface DelegationRecord {
+  readonly id: string;
+  /** The task that delegated; absent for a parent agent's own call. */
+  readonly parent_id?: string;
+  /** The outermost delegation: limits and spend are counted there. */
+  readonly root_id: string;
+  readonly depth: number;
+  /** Which surface asked: `cli`, `chat`, `mcp`, `http`, `library`. */
+  readonly origin: string;
+  readonly created_at: number;
+  readonly tasks: readonly TaskPlan[];
+}
+
+/**
+ * One step of a child, in the order it happened: the journal is the transcript.
+ * `answer` is written before its tool calls are acted on, `tool-start` before the tool runs.
+ */
+export type JournalEntry =
+  | { readonly kind: 'message'; readonly message: Exclude<Message, { role: 'assistant' }> }
+  | { readonly kind: 'answer'; readonly turn: number; readonly answer: Answer }
+  | { readonly kind: 'tool-start'; readonly call_id: string; readonly tool: string; readonly idempotent: boolean }
+  | { readonly kind: 'tool-end'; readonly result: ToolResult; readonly ms: number }
+  | { readonly kind: 'hop'; readonly hop: Hop }
+  | { readonly kind: 'note'; readonly note: string };
+
+export interface TaskRecord extends TaskPlan {
+  readonly delegation_id: string;
+  readonly parent_id?: string;
+  readonly root_id: string;
+  readonly depth: number;
+  readonly origin: string;
+  readonly status: TaskStatus;
+  /** 0 before the first claim; each claim adds one. The fence: an older attempt can write nothing. */
+  readonly attempt: number;
+  readonly created_at: number;
+  readonly started_at?: number;
+  readonly ended_at?: number;
+  readonly result?: TaskResult;
+}
+
+export interface TaskFilter {
+  readonly delegation_id?: string;
+  readonly status?: readonly TaskStatus[];
+  /** Newest first; default 50. */
+  readonly limit?: number;
+  /** Milliseconds since the epoch. */
+  readonly since?: number;
+}
+
+/**
+ * The Store port. Writes resolve once they are durable; writes made in one tick of the event loop
+ * may be committed together. A store that cannot write rejects with `STORE_FAILED` and has changed nothing.
+ */
+export interface Store extends AsyncDisposable {
+  /** All or nothing. Tasks start as `queued`. */
+  create(delegation: DelegationRecord): Promise<void>;
+  /**
+   * Takes a queued task, or a running one whose lease ran out, for `owner` (one compare-and-swap).
+   * Resolves to the attempt number, or undefined when somebody else has it or it has ended.
+   */
+  claim(task_id: string, owner: string, lease_ms: number): Promise<number | undefined>;
+  /** Renews every lease this owner holds. */
+  heartbeat(owner: string, lease_ms: number): Promise<void>;
+  /** Appends in order. Resolves false, having written nothing, when the attempt is stale. */
+  append(task_id: string, attempt: number, entries: readonly JournalEntry[]): Promise<boolean>;
+  /** Ends a task once, writing `entries` with it. Resolves false, having written nothing, when the attempt is stale. */
+  finish(task_id: string, attempt: number, result: TaskResult, entries?: readonly JournalEntry[]): Promise<boolean>;
+  /** Ends tasks that never started (cancelled while queued). Same promise as `finish`. */
+  drop(task_id: string, result: TaskResult): Promise<boolean>;
+  task(id: string): Promise<TaskRecord | undefined>;
+  tasks(filter?: TaskFilter): Promise<readonly TaskRecord[]>;
+  /** Entries of all attempts, oldest first, after position `after` (0 = from the start). */
+  journal(task_id: string, after?: number): Promise<readonly (JournalEntry & { readonly seq: number; readonly at: number; readonly attempt: number })[]>;
+  /** Ends running tasks whose lease ran out by `lost`-marking; returns their ids. Used by `status` and `doctor`. */
+  expired(): Promise<readonly string[]>;
+  /** Removes ended delegations older than `before` (ms); returns how many tasks went. */
+  prune(before: number): Promise<number>;
+}
