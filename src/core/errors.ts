@@ -102,7 +102,10 @@ export function refusal(issues: readonly Issue[]): DelegateError {
     issues.length === 1
       ? `${first.path === '' ? '' : `${first.path}: `}${first.message}`
       : `${issues.length} problems; nothing was started:\n${issues
-          .map((issue) => `  ${issue.path === '' ? '' : `${issue.path}: `}${issue.message}${issue.hint === '' ? '' : ` ${issue.hint}`}`)
+          .map(
+            (issue) =>
+              `  ${issue.path === '' ? '' : `${issue.path}: `}${issue.message}${issue.hint === '' ? '' : ` ${issue.hint}`}`,
+          )
           .join('\n')}`;
   return new DelegateError(code, message, { hint: issues.length === 1 ? first.hint : '', issues });
 }

@@ -19,20 +19,48 @@ interface OfTask {
  * the record (that is the journal), so a listener that fails or is slow changes nothing.
  */
 export type DelegationEvent =
-  | { readonly type: 'delegation-start'; readonly delegation_id: string; readonly parent_id?: string; readonly depth: number; readonly task_ids: readonly string[] }
-  | (OfTask & { readonly type: 'task-queued'; readonly goal: string; readonly source: RouteSource; readonly notes: readonly string[] })
+  | {
+      readonly type: 'delegation-start';
+      readonly delegation_id: string;
+      readonly parent_id?: string;
+      readonly depth: number;
+      readonly task_ids: readonly string[];
+    }
+  | (OfTask & {
+      readonly type: 'task-queued';
+      readonly goal: string;
+      readonly source: RouteSource;
+      readonly notes: readonly string[];
+    })
   | (OfTask & { readonly type: 'task-start' })
   | (OfTask & { readonly type: 'turn-start'; readonly turn: number })
   | (OfTask & { readonly type: 'text-delta'; readonly text: string })
   | (OfTask & { readonly type: 'reasoning-delta'; readonly text: string })
   | (OfTask & { readonly type: 'tool-start'; readonly tool: string; readonly call_id: string; readonly about: string })
-  | (OfTask & { readonly type: 'tool-end'; readonly tool: string; readonly call_id: string; readonly is_error: boolean; readonly ms: number })
-  | (OfTask & { readonly type: 'retry'; readonly class: ErrorClass; readonly wait_ms: number; readonly attempt: number })
+  | (OfTask & {
+      readonly type: 'tool-end';
+      readonly tool: string;
+      readonly call_id: string;
+      readonly is_error: boolean;
+      readonly ms: number;
+    })
+  | (OfTask & {
+      readonly type: 'retry';
+      readonly class: ErrorClass;
+      readonly wait_ms: number;
+      readonly attempt: number;
+    })
   | (OfTask & { readonly type: 'fallback'; readonly to: Route; readonly because: ErrorClass })
   | (OfTask & { readonly type: 'steer'; readonly state: 'queued' | 'delivered' | 'missed' })
   | (OfTask & { readonly type: 'usage'; readonly usage: Usage; readonly usd: number; readonly complete: boolean })
   | (OfTask & { readonly type: 'task-end'; readonly result: TaskResult })
-  | { readonly type: 'delegation-end'; readonly delegation_id: string; readonly parent_id?: string; readonly depth: number; readonly duration_ms: number };
+  | {
+      readonly type: 'delegation-end';
+      readonly delegation_id: string;
+      readonly parent_id?: string;
+      readonly depth: number;
+      readonly duration_ms: number;
+    };
 
 /** Contract: synchronous, must not throw. */
 export type EventListener = (event: DelegationEvent) => void;

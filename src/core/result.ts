@@ -1,5 +1,5 @@
-import type { ErrorClass, Usage } from './provider.ts';
 import type { ErrorCode } from './errors.ts';
+import type { ErrorClass, Usage } from './provider.ts';
 import type { Receipt } from './route.ts';
 import type { Json } from './task.ts';
 

@@ -87,7 +87,10 @@ export interface Store extends AsyncDisposable {
   task(id: string): Promise<TaskRecord | undefined>;
   tasks(filter?: TaskFilter): Promise<readonly TaskRecord[]>;
   /** Entries of all attempts, oldest first, after position `after` (0 = from the start). */
-  journal(task_id: string, after?: number): Promise<readonly (JournalEntry & { readonly seq: number; readonly at: number; readonly attempt: number })[]>;
+  journal(
+    task_id: string,
+    after?: number,
+  ): Promise<readonly (JournalEntry & { readonly seq: number; readonly at: number; readonly attempt: number })[]>;
   /** Ends running tasks whose lease ran out by `lost`-marking; returns their ids. Used by `status` and `doctor`. */
   expired(): Promise<readonly string[]>;
   /** Removes ended delegations older than `before` (ms); returns how many tasks went. */

@@ -1,0 +1,11 @@
+import { defineConfig, type ViteUserConfig } from 'vitest/config';
+
+const config: ViteUserConfig = defineConfig({
+  test: {
+    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    reporters: ['default', './test/plain-reporter.ts'],
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+  },
+});
+export default config;
