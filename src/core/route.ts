@@ -74,6 +74,10 @@ export interface Route {
   readonly reasoning_effort?: Effort;
   /** How this model wants effort written; absent = the wire's plain form. See `EffortDialect`. */
   readonly effort_dialect?: import('./effort.ts').EffortDialect;
+  /** The endpoint's own word for `reasoning_effort` where it differs (`ModelEntry.effort_words`). */
+  readonly effort_word?: string;
+  /** By the catalog or config: false = the model takes no reasoning parameters at all; absent = unknown. */
+  readonly reasons?: boolean;
   /** Tokens. Absent = unknown. */
   readonly context?: number;
   readonly max_output?: number;
