@@ -1,0 +1,27 @@
+import type { Command } from 'commander';
+import type { Output } from './output.ts';
+
+/** The options that every command that prints data shares, as commander hands them over. */
+export interface GlobalFlags {
+  readonly json?: boolean;
+  readonly config?: string;
+  readonly cwd?: string;
+  readonly [flag: string]: unknown;
+}
+
+/** What a command's action gets. Nothing below reads `process`. */
+export interface ActionContext {
+  readonly operands: readonly unknown[];
+  readonly flags: GlobalFlags;
+  readonly output: Output;
+  /** The folder to work in, absolute. */
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdin: NodeJS.ReadStream;
+  /** Aborted by the first interrupt; the second one ends the process. */
+  readonly signal: AbortSignal;
+  readonly program: Command;
+}
+
+/** Resolves to the exit code. A refusal or failure is thrown as a `DelegateError`. */
+export type Action = (context: ActionContext) => Promise<number>;

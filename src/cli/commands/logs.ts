@@ -1,0 +1,88 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { routeLabel } from '../../core/route.ts';
+import type { JournalEntry, Store, TaskRecord } from '../../core/store.ts';
+import type { Action, ActionContext } from '../action.ts';
+import { EXIT_OK } from '../exit-code.ts';
+import { findTasks } from '../find-tasks.ts';
+import { open } from '../open.ts';
+import { oneLine, type Paint, plain } from '../output.ts';
+import { count, duration } from '../render/amounts.ts';
+
+/** How often a followed journal is looked at. */
+const FOLLOW_MS = 250;
+const SHOWN_CHARS = 4_000;
+
+/** The journal is the transcript: what is printed is what the child did, in the order it was recorded. */
+export const action: Action = async (context) => {
+  await using yard = await open(context);
+  const store = await yard.store();
+  const tasks = await findTasks(store, String(context.operands[0]));
+  const positions = new Map(tasks.map((task) => [task.id, 0]));
+  if (!context.output.json) for (const task of tasks) context.output.note(heading(task, context.output.paintErr));
+  for (;;) {
+    const running = context.flags.follow === true && (await anyRunning(store, tasks));
+    for (const task of tasks) positions.set(task.id, await printNew(store, task, positions.get(task.id)!, context, tasks.length > 1));
+    if (!running || context.signal.aborted) return EXIT_OK;
+    await sleep(FOLLOW_MS, undefined, { signal: context.signal }).catch(() => undefined);
+  }
+};
+
+async function anyRunning(store: Store, tasks: readonly TaskRecord[]): Promise<boolean> {
+  const now = await Promise.all(tasks.map(({ id }) => store.task(id)));
+  return now.some((task) => task?.status === 'queued' || task?.status === 'running');
+}
+
+async function printNew(store: Store, task: TaskRecord, after: number, { output }: ActionContext, several: boolean): Promise<number> {
+  let last = after;
+  for (const entry of await store.journal(task.id, after)) {
+    last = entry.seq;
+    if (output.json) output.data(JSON.stringify({ task_id: task.id, ...entry }));
+    else {
+      const time = new Date(entry.at).toISOString().slice(11, 19);
+      const label = several ? `${output.paint.dim(`[${task.index + 1}] `)}` : '';
+      output.data(`${output.paint.dim(time)} ${label}${render(entry, output.paint)}`);
+    }
+  }
+  return last;
+}
+
+function heading(task: TaskRecord, paint: Paint): string {
+  const simulated = task.route.simulated ? paint.magenta(' simulated') : '';
+  return `${paint.bold(`${task.index + 1}. ${oneLine(task.input.goal).slice(0, 200)}`)}  ${paint.cyan(routeLabel(task.route))}${simulated}  ${task.status}`;
+}
+
+function render(entry: JournalEntry, paint: Paint): string {
+  switch (entry.kind) {
+    case 'message':
+      return entry.message.role === 'user'
+        ? `${paint.bold('user')} ${shown(entry.message.text)}`
+        : entry.message.results.map((result) => `${paint.bold('tool')} ${result.name}: ${shown(result.content)}`).join('\n');
+    case 'answer': {
+      const { answer } = entry;
+      const parts = [
+        ...(answer.reasoning === '' ? [] : [`${paint.dim('think')} ${paint.dim(shown(answer.reasoning))}`]),
+        ...(answer.text === '' ? [] : [`${paint.bold('assistant')} ${shown(answer.text)}`]),
+        ...answer.tool_calls.map((call) => `${paint.bold('call')} ${oneLine(call.name)} ${shown(call.arguments)}`),
+        paint.dim(
+          `turn ${entry.turn}: served ${oneLine(answer.served_model ?? 'unreported')}${answer.request_id === undefined ? '' : ` (${oneLine(answer.request_id)})`}, ${
+            answer.usage === undefined ? 'usage not reported' : `${count(answer.usage.input)} in, ${count(answer.usage.output)} out`
+          }`,
+        ),
+      ];
+      return parts.join('\n         ');
+    }
+    case 'tool-start':
+      return paint.dim(`${entry.tool} started`);
+    case 'tool-end':
+      return `${entry.result.is_error ? paint.red('tool error') : paint.bold('tool')} ${entry.result.name} (${duration(entry.ms)}): ${shown(entry.result.content)}`;
+    case 'hop':
+      return paint.yellow(`fallback ${entry.hop.from} → ${entry.hop.to}: ${entry.hop.because}`);
+    case 'note':
+      return paint.dim(plain(entry.note));
+  }
+}
+
+function shown(text: string): string {
+  const clean = plain(text);
+  return clean.length <= SHOWN_CHARS ? clean : `${clean.slice(0, SHOWN_CHARS)} … (${clean.length - SHOWN_CHARS} characters more; --json has all)`;
+}

@@ -1,0 +1,52 @@
+import { routeLabel } from '../../core/route.ts';
+import type { TaskRecord } from '../../core/store.ts';
+import type { Action } from '../action.ts';
+import { exitCodeOfStatuses, EXIT_OK } from '../exit-code.ts';
+import { findTasks } from '../find-tasks.ts';
+import { open } from '../open.ts';
+import { oneLine } from '../output.ts';
+import { duration, money } from '../render/amounts.ts';
+import { sourceShort } from '../render/receipt.ts';
+import { statusMark } from '../render/results.ts';
+import { table } from '../render/table.ts';
+
+/** Exit code 0 while tasks run or when all completed, 1 when one ended otherwise. */
+export const action: Action = async (context) => {
+  await using yard = await open(context);
+  const store = await yard.store();
+  await store.expired();
+  const tasks = await findTasks(store, String(context.operands[0]));
+  const { output } = context;
+  if (output.json) {
+    output.document(tasks.map(({ result, ...task }) => ({ ...task, ...(result === undefined ? {} : { result }) })));
+  } else {
+    const columns = [
+      { title: 'task' },
+      { title: 'goal', min: 12 },
+      { title: 'provider/model', min: 14 },
+      { title: 'effort' },
+      { title: 'from', min: 6 },
+      { title: 'status' },
+      { title: 'time', align: 'right' as const },
+      { title: 'cost', align: 'right' as const },
+    ];
+    const now = Date.now();
+    const rows = tasks.map((task) => [
+      task.id,
+      oneLine(task.input.goal).slice(0, 200),
+      `${output.paint.cyan(routeLabel(task.route))}${task.route.simulated ? output.paint.magenta(' simulated') : ''}`,
+      task.route.reasoning_effort ?? '–',
+      sourceShort(task.source),
+      `${statusMark(task.status, output.paint)} ${task.status}`,
+      task.started_at === undefined ? '' : duration((task.ended_at ?? now) - task.started_at),
+      task.result === undefined ? '' : money(task.result.cost),
+    ]);
+    output.data(table(columns, rows, output.columns).join('\n'));
+  }
+  const ended = tasks.filter(hasEnded).map(({ status }) => status);
+  return ended.length === 0 ? EXIT_OK : exitCodeOfStatuses(ended);
+};
+
+function hasEnded(task: TaskRecord): boolean {
+  return task.status !== 'queued' && task.status !== 'running';
+}

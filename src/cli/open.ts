@@ -1,0 +1,8 @@
+import type { Yardmaster } from '../app.ts';
+import type { ActionContext } from './action.ts';
+
+/** The application for one command, with the configuration that its flags name. */
+export async function open({ cwd, env, flags }: ActionContext): Promise<Yardmaster> {
+  const { createYardmaster } = await import('../app.ts');
+  return createYardmaster({ cwd, env, ...(flags.config === undefined ? {} : { config_file: flags.config }) });
+}

@@ -1,0 +1,69 @@
+import wrap from 'wrap-ansi';
+import type { DelegationResult, TaskResult, TaskStatus } from '../../core/result.ts';
+import { routeLabel } from '../../core/route.ts';
+import type { Output, Paint } from '../output.ts';
+import { oneLine, plain } from '../output.ts';
+import { duration, money, tokens } from './amounts.ts';
+import { proofLine, sourceLabel } from './receipt.ts';
+
+/** A finished delegation for people: one block a child, then what it all cost. */
+export function renderResults(result: DelegationResult, goals: readonly string[], output: Output): string {
+  const blocks = result.results.map((task) => renderTask(task, goals[task.index] ?? '', output));
+  return [...blocks, totals(result, output.paint)].join('\n\n');
+}
+
+export function statusMark(status: TaskStatus, paint: Paint): string {
+  switch (status) {
+    case 'completed':
+      return paint.green('✔');
+    case 'queued':
+      return paint.dim('·');
+    case 'running':
+      return paint.cyan('●');
+    case 'partial':
+      return paint.yellow('◐');
+    default:
+      return paint.red('✘');
+  }
+}
+
+function renderTask(task: TaskResult, goal: string, output: Output): string {
+  const { paint, columns } = output;
+  const facts = [
+    `${task.turns} turn${task.turns === 1 ? '' : 's'}`,
+    `${task.tool_calls} tool call${task.tool_calls === 1 ? '' : 's'}`,
+    tokens(task.usage),
+    money(task.cost),
+    duration(task.timing.total_ms),
+  ];
+  const lines = [
+    `${statusMark(task.status, paint)} ${paint.bold(`${task.index + 1}. ${oneLine(goal).slice(0, 200)}`)}  ${paint.dim(task.status)}`,
+    `   ${paint.dim('route ')} ${paint.cyan(routeLabel(task.route.resolved))}  ${paint.dim(`${task.route.resolved.wire}, ${sourceLabel(task.route.source)}`)}`,
+    `   ${paint.dim('proof ')} ${proofLine(task.route, paint)}`,
+    `   ${paint.dim('spent ')} ${facts.join(paint.dim(' · '))}`,
+    ...task.route.hops.map((hop) => `   ${paint.dim('hop   ')} ${hop.from} → ${hop.to} (${hop.because})`),
+    ...task.route.notes.map((note) => `   ${paint.dim('note  ')} ${oneLine(note)}`),
+  ];
+  if (task.error !== undefined) {
+    lines.push(`   ${paint.red('error ')} ${paint.red(task.error.code)} ${oneLine(task.error.message)}`);
+    if (task.error.hint !== '') lines.push(`          ${oneLine(task.error.hint)}`);
+    if (task.error.upstream !== undefined) lines.push(`   ${paint.dim('said  ')} ${oneLine(task.error.upstream).slice(0, 300)}`);
+  }
+  if (task.summary !== '') lines.push('', indent(wrap(plain(task.summary).trim(), Math.max(20, columns - 5)), '     '));
+  if (task.full_ref !== undefined) lines.push(`     ${paint.dim(`whole text: ${task.full_ref}`)}`);
+  return lines.join('\n');
+}
+
+function totals(result: DelegationResult, paint: Paint): string {
+  const done = result.results.filter((task) => task.status === 'completed').length;
+  return paint.dim(
+    `${done} of ${result.results.length} completed · ${tokens(result.usage)} · ${money(result.cost)} · ${duration(result.duration_ms)} · ${result.delegation_id}`,
+  );
+}
+
+function indent(text: string, by: string): string {
+  return text
+    .split('\n')
+    .map((line) => (line === '' ? '' : by + line))
+    .join('\n');
+}

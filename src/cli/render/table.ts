@@ -1,0 +1,38 @@
+import truncate from 'cli-truncate';
+import width from 'string-width';
+
+export interface Column {
+  readonly title: string;
+  readonly align?: 'right';
+  /** It gives way first when the terminal is narrow, never below this many columns. Absent = it never shrinks. */
+  readonly min?: number;
+}
+
+/**
+ * Rows under titles, as wide as the terminal allows. Columns with a `min` shrink, widest first;
+ * nothing wraps. Cells may hold colour.
+ */
+export function table(columns: readonly Column[], rows: readonly (readonly string[])[], limit: number): string[] {
+  const gap = 2;
+  const widths = columns.map((column, at) => Math.max(width(column.title), ...rows.map((row) => width(row[at] ?? ''))));
+  const total = () => widths.reduce((sum, each) => sum + each, 0) + gap * (columns.length - 1);
+  while (total() > limit) {
+    const widest = columns
+      .map((column, at) => ({ at, room: column.min === undefined ? 0 : widths[at]! - column.min }))
+      .sort((a, b) => b.room - a.room)[0];
+    if (widest === undefined || widest.room <= 0) break;
+    widths[widest.at]! -= Math.min(widest.room, total() - limit);
+  }
+  const line = (cells: readonly string[]) =>
+    columns
+      .map((column, at) => pad(truncate(cells[at] ?? '', widths[at]!), widths[at]!, column.align))
+      .join(' '.repeat(gap))
+      .trimEnd();
+  const titled = columns.some((column) => column.title !== '');
+  return [...(titled ? [line(columns.map((column) => column.title))] : []), ...rows.map(line)];
+}
+
+function pad(text: string, to: number, align: 'right' | undefined): string {
+  const space = ' '.repeat(Math.max(0, to - width(text)));
+  return align === 'right' ? space + text : text + space;
+}
