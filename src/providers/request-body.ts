@@ -1,0 +1,41 @@
+/**
+ * A request body that grows at its end: `head`, then what was appended, then a tail of each request's own.
+ *
+ * A conversation's body is the last one plus a few messages, so the bytes that left are kept and copied
+ * (a memcpy), never encoded again. What was handed out is never written to again.
+ */
+export interface RequestBody {
+  append(segment: string): void;
+  /** Replaces the head; what was appended stays. */
+  setHead(head: string): void;
+  bytes(tail: string): Buffer;
+}
+
+export function createRequestBody(head: string): RequestBody {
+  let settled: Buffer = Buffer.from(head);
+  let headLength = settled.length;
+  let fresh: string[] = [];
+
+  return {
+    append(segment) {
+      fresh.push(segment);
+    },
+    setHead(next) {
+      const rest = settled.subarray(headLength);
+      const encoded = Buffer.from(next);
+      settled = Buffer.concat([encoded, rest]);
+      headLength = encoded.length;
+    },
+    bytes(tail) {
+      const added = fresh.length === 1 ? fresh[0]! : fresh.join('');
+      const addedLength = Buffer.byteLength(added);
+      const whole = Buffer.allocUnsafe(settled.length + addedLength + Buffer.byteLength(tail));
+      settled.copy(whole, 0);
+      const end = settled.length + whole.write(added, settled.length);
+      whole.write(tail, end);
+      settled = whole.subarray(0, end);
+      fresh = [];
+      return whole;
+    },
+  };
+}
