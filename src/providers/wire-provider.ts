@@ -55,7 +55,7 @@ export interface WireDialect {
   /** Headers of this wire, lower-case names; `key` undefined = a server without keys. */
   readonly headers: (key: string | undefined, route: Route) => Readonly<Record<string, string>>;
   readonly encoder: (route: Route, setup: ConversationSetup) => Encoder;
-  readonly decoder: (listener: TurnListener) => Decoder;
+  readonly decoder: (route: Route, listener: TurnListener) => Decoder;
 }
 
 export type { Answer, Conversation, Provider, SendOptions, Transport };
