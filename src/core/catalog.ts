@@ -75,6 +75,8 @@ export interface Catalog {
 export interface ModelFamily {
   /** Every one of these tokens is in the id, in any order (`["claude", "sonnet"]`). */
   readonly tokens: readonly string[];
+  /** None of these tokens is in the id: variants that the bare name does not mean (`mini`, `batch`). Absent = none. */
+  readonly without?: readonly string[];
   /** Canonical ids of the vendors whose own models these are; used to break ties, never to choose a provider. */
   readonly vendors: readonly string[];
 }

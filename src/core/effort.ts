@@ -8,6 +8,7 @@ export type Effort = (typeof EFFORTS)[number];
  *
  * - `reasoning_effort`: chat's top-level `reasoning_effort: "<level>"` (the plain form of openai-chat).
  * - `reasoning_object`: chat's `reasoning: { effort }`, `none` as `{ enabled: false }` (OpenRouter and alike).
+ * - `reasoning_toggle`: `reasoning: { enabled: boolean }` and nothing else (Together).
  * - `thinking_toggle`: `thinking: { type: "enabled" | "disabled" }` and nothing else.
  * - `thinking_and_effort`: the toggle and `reasoning_effort` together (DeepSeek v4, GLM).
  * - `enable_thinking`: `enable_thinking: boolean` (Qwen).
@@ -18,6 +19,7 @@ export type Effort = (typeof EFFORTS)[number];
 export type EffortDialect =
   | 'reasoning_effort'
   | 'reasoning_object'
+  | 'reasoning_toggle'
   | 'thinking_toggle'
   | 'thinking_and_effort'
   | 'enable_thinking'
