@@ -28,6 +28,8 @@ export interface Encoder {
   body(max_output: number | undefined): Buffer;
   /** What the last `body` said about model and effort, taken from what was put in it. */
   readonly sent: Sent;
+  /** What a reader of the receipt must know about the last `body`, beyond `sent`; they go before the decoder's own. */
+  readonly notes?: readonly string[];
   /**
    * Leaves an optional parameter out of every later body. `parameter` is the provider's word for it
    * (`reasoning_effort`, `reasoning.effort`, `stream_options`). False = not one that can be left out, or not sent.
