@@ -22,7 +22,10 @@ export function createProgram(): Command {
       .option('--context <text>', 'facts for the tasks given with --goal')
       .option('--dry-run', 'explain only, send nothing'),
   )
-    .addHelpText('after', examples('delegate batch.yaml', 'delegate -g "Summarise README.md" -m haiku', 'delegate - --json < batch.json'))
+    .addHelpText(
+      'after',
+      examples('delegate batch.yaml', 'delegate -g "Summarise README.md" -m haiku', 'delegate - --json < batch.json'),
+    )
     .action(lazy(() => import('./commands/delegate.ts')));
 
   withRoute(
@@ -40,7 +43,9 @@ export function createProgram(): Command {
     .option('--all', 'also of providers without a key')
     .addHelpText('after', examples('models sonnet', 'models --provider openrouter free'))
     .action(lazy(() => import('./commands/models.ts')));
-  data(models, 'refresh', 'fetch a newer catalog from models.dev').action(lazy(() => import('./commands/models-refresh.ts')));
+  data(models, 'refresh', 'fetch a newer catalog from models.dev').action(
+    lazy(() => import('./commands/models-refresh.ts')),
+  );
 
   data(program, 'providers', 'list the providers, their wires and where their keys come from')
     .option('--all', 'also those without a key')
@@ -67,21 +72,34 @@ export function createProgram(): Command {
     .action(lazy(() => import('./commands/trust.ts')));
 
   const config = program.command('config').description('read and change the configuration');
-  data(config, 'get', 'print a value and the file it comes from').argument('[key]', 'for example delegation.on_mismatch').action(lazy(() => import('./commands/config-get.ts')));
-  data(config, 'set', 'change a value in the user configuration; comments stay').argument('<key>').argument('<value>', 'YAML').action(lazy(() => import('./commands/config-set.ts')));
-  data(config, 'path', 'print the files that are read, in order').action(lazy(() => import('./commands/config-path.ts')));
-  data(config, 'schema', 'print the JSON Schema of the configuration').action(lazy(() => import('./commands/config-schema.ts')));
+  data(config, 'get', 'print a value and the file it comes from')
+    .argument('[key]', 'for example delegation.on_mismatch')
+    .action(lazy(() => import('./commands/config-get.ts')));
+  data(config, 'set', 'change a value in the user configuration; comments stay')
+    .argument('<key>')
+    .argument('<value>', 'YAML')
+    .action(lazy(() => import('./commands/config-set.ts')));
+  data(config, 'path', 'print the files that are read, in order').action(
+    lazy(() => import('./commands/config-path.ts')),
+  );
+  data(config, 'schema', 'print the JSON Schema of the configuration').action(
+    lazy(() => import('./commands/config-schema.ts')),
+  );
 
   data(program, 'jobs', 'list delegations, newest first')
     .option('-n, --limit <count>', 'how many', positive, 20)
     .addHelpText('after', examples('jobs', 'jobs -n 5 --json'))
     .action(lazy(() => import('./commands/jobs.ts')));
-  data(program, 'status', 'show how a delegation or task stands').argument('<id>').action(lazy(() => import('./commands/status.ts')));
+  data(program, 'status', 'show how a delegation or task stands')
+    .argument('<id>')
+    .action(lazy(() => import('./commands/status.ts')));
   data(program, 'logs', 'print the transcript of a task, or of every task of a delegation')
     .argument('<id>')
     .option('-f, --follow', 'go on printing while it runs')
     .action(lazy(() => import('./commands/logs.ts')));
-  data(program, 'result', 'print the result of a delegation or task').argument('<id>').action(lazy(() => import('./commands/result.ts')));
+  data(program, 'result', 'print the result of a delegation or task')
+    .argument('<id>')
+    .action(lazy(() => import('./commands/result.ts')));
   data(program, 'cost', 'add up what was spent')
     .addOption(new Option('--by <what>', 'group').choices(['model', 'provider', 'day']).default('model'))
     .option('--days <count>', 'how many days back', positive, 30)
@@ -123,7 +141,11 @@ function lazy(load: () => Promise<{ readonly action: Action }>): (...args: unkno
     const command = args.at(-1) as Command;
     const { action } = await load();
     const { runAction } = await import('./run-action.ts');
-    await runAction(action, { operands: command.processedArgs, flags: command.opts() as GlobalFlags, program: root(command) });
+    await runAction(action, {
+      operands: command.processedArgs,
+      flags: command.opts() as GlobalFlags,
+      program: root(command),
+    });
   };
 }
 

@@ -11,7 +11,10 @@ export async function runAction(
   action: Action,
   given: { readonly operands: readonly unknown[]; readonly flags: GlobalFlags; readonly program: Command },
 ): Promise<void> {
-  const output = createOutput({ stdout: process.stdout, stderr: process.stderr, env: process.env }, given.flags.json === true);
+  const output = createOutput(
+    { stdout: process.stdout, stderr: process.stderr, env: process.env },
+    given.flags.json === true,
+  );
   const interrupt = new AbortController();
   const onInterrupt = () => {
     if (interrupt.signal.aborted) process.exit(EXIT_INTERRUPTED);
@@ -21,7 +24,9 @@ export async function runAction(
   process.on('SIGINT', onInterrupt);
   process.on('SIGTERM', onInterrupt);
   // A reader that went away (`| head`) is no fault of ours.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : EXIT_INTERNAL));
+  process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+    process.exit(error.code === 'EPIPE' ? 0 : EXIT_INTERNAL),
+  );
   const context: ActionContext = {
     ...given,
     output,

@@ -45,7 +45,13 @@ function zsh(words: Words): string {
 
 function fish(words: Words): string {
   const lines = [...words].flatMap(([path, next]) => {
-    const seen = path === '' ? '__fish_use_subcommand' : path.split(' ').map((word) => `__fish_seen_subcommand_from ${word}`).join('; and ');
+    const seen =
+      path === ''
+        ? '__fish_use_subcommand'
+        : path
+            .split(' ')
+            .map((word) => `__fish_seen_subcommand_from ${word}`)
+            .join('; and ');
     return next.map((word) =>
       word.startsWith('--')
         ? `complete -c yardmaster -n '${seen}' -l ${word.slice(2)}`

@@ -30,7 +30,9 @@ export const action: Action = async (context) => {
     usage: addUsage(tasks.map((task) => task.result!.usage)),
     cost: addCosts(tasks.map((task) => task.result!.cost)),
   }));
-  sums.sort((a, b) => (context.flags.by === 'day' ? b.name.localeCompare(a.name) : b.cost.usd - a.cost.usd || a.name.localeCompare(b.name)));
+  sums.sort((a, b) =>
+    context.flags.by === 'day' ? b.name.localeCompare(a.name) : b.cost.usd - a.cost.usd || a.name.localeCompare(b.name),
+  );
   const total = addCosts(sums.map(({ cost }) => cost));
   if (context.output.json) {
     context.output.document({ by: context.flags.by, days: context.flags.days, groups: sums, total });
@@ -54,6 +56,9 @@ export const action: Action = async (context) => {
   ]);
   rows.push(['total', String(ended.length), '', '', '', money(total)]);
   context.output.data(table(columns, rows, context.output.columns).join('\n'));
-  if (!total.complete) context.output.note('≥ : some model has no known price, or a provider reported no usage; the true cost is at least this.');
+  if (!total.complete)
+    context.output.note(
+      '≥ : some model has no known price, or a provider reported no usage; the true cost is at least this.',
+    );
   return EXIT_OK;
 };

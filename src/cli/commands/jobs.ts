@@ -1,6 +1,6 @@
 import type { TaskStatus } from '../../core/result.ts';
-import type { TaskRecord } from '../../core/store.ts';
 import { routeLabel } from '../../core/route.ts';
+import type { TaskRecord } from '../../core/store.ts';
 import type { Action } from '../action.ts';
 import { EXIT_OK } from '../exit-code.ts';
 import { open } from '../open.ts';

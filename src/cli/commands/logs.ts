@@ -21,7 +21,8 @@ export const action: Action = async (context) => {
   if (!context.output.json) for (const task of tasks) context.output.note(heading(task, context.output.paintErr));
   for (;;) {
     const running = context.flags.follow === true && (await anyRunning(store, tasks));
-    for (const task of tasks) positions.set(task.id, await printNew(store, task, positions.get(task.id)!, context, tasks.length > 1));
+    for (const task of tasks)
+      positions.set(task.id, await printNew(store, task, positions.get(task.id)!, context, tasks.length > 1));
     if (!running || context.signal.aborted) return EXIT_OK;
     await sleep(FOLLOW_MS, undefined, { signal: context.signal }).catch(() => undefined);
   }
@@ -32,7 +33,13 @@ async function anyRunning(store: Store, tasks: readonly TaskRecord[]): Promise<b
   return now.some((task) => task?.status === 'queued' || task?.status === 'running');
 }
 
-async function printNew(store: Store, task: TaskRecord, after: number, { output }: ActionContext, several: boolean): Promise<number> {
+async function printNew(
+  store: Store,
+  task: TaskRecord,
+  after: number,
+  { output }: ActionContext,
+  several: boolean,
+): Promise<number> {
   let last = after;
   for (const entry of await store.journal(task.id, after)) {
     last = entry.seq;
@@ -56,7 +63,9 @@ function render(entry: JournalEntry, paint: Paint): string {
     case 'message':
       return entry.message.role === 'user'
         ? `${paint.bold('user')} ${shown(entry.message.text)}`
-        : entry.message.results.map((result) => `${paint.bold('tool')} ${result.name}: ${shown(result.content)}`).join('\n');
+        : entry.message.results
+            .map((result) => `${paint.bold('tool')} ${result.name}: ${shown(result.content)}`)
+            .join('\n');
     case 'answer': {
       const { answer } = entry;
       const parts = [
@@ -65,7 +74,9 @@ function render(entry: JournalEntry, paint: Paint): string {
         ...answer.tool_calls.map((call) => `${paint.bold('call')} ${oneLine(call.name)} ${shown(call.arguments)}`),
         paint.dim(
           `turn ${entry.turn}: served ${oneLine(answer.served_model ?? 'unreported')}${answer.request_id === undefined ? '' : ` (${oneLine(answer.request_id)})`}, ${
-            answer.usage === undefined ? 'usage not reported' : `${count(answer.usage.input)} in, ${count(answer.usage.output)} out`
+            answer.usage === undefined
+              ? 'usage not reported'
+              : `${count(answer.usage.input)} in, ${count(answer.usage.output)} out`
           }`,
         ),
       ];
@@ -84,5 +95,7 @@ function render(entry: JournalEntry, paint: Paint): string {
 
 function shown(text: string): string {
   const clean = plain(text);
-  return clean.length <= SHOWN_CHARS ? clean : `${clean.slice(0, SHOWN_CHARS)} … (${clean.length - SHOWN_CHARS} characters more; --json has all)`;
+  return clean.length <= SHOWN_CHARS
+    ? clean
+    : `${clean.slice(0, SHOWN_CHARS)} … (${clean.length - SHOWN_CHARS} characters more; --json has all)`;
 }

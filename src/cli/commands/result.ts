@@ -1,6 +1,6 @@
-import type { TaskRecord } from '../../core/store.ts';
-import type { DelegationResult, TaskResult } from '../../core/result.ts';
 import { DelegateError } from '../../core/errors.ts';
+import type { DelegationResult, TaskResult } from '../../core/result.ts';
+import type { TaskRecord } from '../../core/store.ts';
 import type { Action } from '../action.ts';
 import { exitCodeOfStatuses } from '../exit-code.ts';
 import { findTasks } from '../find-tasks.ts';
@@ -18,10 +18,14 @@ export const action: Action = async (context) => {
   const ended = tasks.filter((task): task is TaskRecord & { result: TaskResult } => task.result !== undefined);
   const unfinished = tasks.filter((task) => task.result === undefined);
   if (ended.length === 0) {
-    throw new DelegateError('NOT_FOUND', `"${id}" has no result yet: ${unfinished.length} still ${unfinished[0]!.status}.`, {
-      hint: `\`yardmaster status ${id}\` shows how it stands.`,
-      retryable: true,
-    });
+    throw new DelegateError(
+      'NOT_FOUND',
+      `"${id}" has no result yet: ${unfinished.length} still ${unfinished[0]!.status}.`,
+      {
+        hint: `\`yardmaster status ${id}\` shows how it stands.`,
+        retryable: true,
+      },
+    );
   }
   for (const task of unfinished) context.output.note(`${task.id} is still ${task.status}.`);
   const results = ended.map((task) => task.result);

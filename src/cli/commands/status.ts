@@ -1,7 +1,7 @@
 import { routeLabel } from '../../core/route.ts';
 import type { TaskRecord } from '../../core/store.ts';
 import type { Action } from '../action.ts';
-import { exitCodeOfStatuses, EXIT_OK } from '../exit-code.ts';
+import { EXIT_OK, exitCodeOfStatuses } from '../exit-code.ts';
 import { findTasks } from '../find-tasks.ts';
 import { open } from '../open.ts';
 import { oneLine } from '../output.ts';

@@ -158,7 +158,8 @@ function layoutFor(columns: number): readonly Cell[] {
 
 /** Those that run, then those that ended badly, then the rest, in their own order. */
 function pick(rows: readonly Row[], room: number): Row[] {
-  const rank = (row: Row) => (row.status === 'running' ? 0 : row.status === 'completed' ? 3 : row.status === 'queued' ? 2 : 1);
+  const rank = (row: Row) =>
+    row.status === 'running' ? 0 : row.status === 'completed' ? 3 : row.status === 'queued' ? 2 : 1;
   const kept = new Set([...rows].sort((a, b) => rank(a) - rank(b)).slice(0, room));
   return rows.filter((row) => kept.has(row));
 }

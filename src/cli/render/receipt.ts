@@ -12,7 +12,11 @@ export function sourceLabel(source: RouteSource): string {
 
 /** The same in one short word or three, for a table: `task` when all agree, else `call/task/config`. */
 export function sourceShort(source: RouteSource): string {
-  const parts = [source.provider, source.model, ...(source.reasoning_effort === undefined ? [] : [source.reasoning_effort])];
+  const parts = [
+    source.provider,
+    source.model,
+    ...(source.reasoning_effort === undefined ? [] : [source.reasoning_effort]),
+  ];
   return new Set(parts).size === 1 ? parts[0]! : parts.join('/');
 }
 

@@ -47,7 +47,8 @@ function renderTask(task: TaskResult, goal: string, output: Output): string {
   if (task.error !== undefined) {
     lines.push(`   ${paint.red('error ')} ${paint.red(task.error.code)} ${oneLine(task.error.message)}`);
     if (task.error.hint !== '') lines.push(`          ${oneLine(task.error.hint)}`);
-    if (task.error.upstream !== undefined) lines.push(`   ${paint.dim('said  ')} ${oneLine(task.error.upstream).slice(0, 300)}`);
+    if (task.error.upstream !== undefined)
+      lines.push(`   ${paint.dim('said  ')} ${oneLine(task.error.upstream).slice(0, 300)}`);
   }
   if (task.summary !== '') lines.push('', indent(wrap(plain(task.summary).trim(), Math.max(20, columns - 5)), '     '));
   if (task.full_ref !== undefined) lines.push(`     ${paint.dim(`whole text: ${task.full_ref}`)}`);

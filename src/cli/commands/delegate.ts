@@ -1,0 +1,71 @@
+import type { DelegationEvent } from '../../core/events.ts';
+import { routeLabel } from '../../core/route.ts';
+import type { Action } from '../action.ts';
+import { EXIT_INTERRUPTED, exitCodeOfStatuses } from '../exit-code.ts';
+import { open } from '../open.ts';
+import { type Output, oneLine } from '../output.ts';
+import { startPainter } from '../painter.ts';
+import { readCall } from '../read-call.ts';
+import { duration, money } from '../render/amounts.ts';
+import { sourceShort } from '../render/receipt.ts';
+import { renderResults, statusMark } from '../render/results.ts';
+import { action as explain } from './explain.ts';
+
+export const action: Action = async (context) => {
+  if (context.flags.dryRun === true) return explain(context);
+  const args = await readCall(context);
+  await using yard = await open(context);
+  const { output } = context;
+  const goals: string[] = [];
+  await using progress = output.live ? startPainter(output) : lines(output);
+  const result = await yard.delegate(args, {
+    signal: context.signal,
+    origin: 'cli',
+    on: (event) => {
+      if (event.type === 'task-queued') goals[event.index] = event.goal;
+      progress.on(event);
+    },
+  });
+  await progress[Symbol.asyncDispose]();
+  if (output.json) output.document(result);
+  else output.data(renderResults(result, goals, output));
+  return context.signal.aborted ? EXIT_INTERRUPTED : exitCodeOfStatuses(result.results.map(({ status }) => status));
+};
+
+/** What a terminal that cannot be repainted, a log or a pipe gets: one line a thing that happened. */
+function lines(output: Output): { on(event: DelegationEvent): void } & AsyncDisposable {
+  const paint = output.paintErr;
+  const started = new Map<string, string>();
+  const say = (index: number, text: string) => output.note(`${paint.dim(`[${index + 1}]`)} ${text}`);
+  return {
+    on: (event) => {
+      switch (event.type) {
+        case 'task-queued': {
+          const simulated = event.route.simulated ? paint.magenta(' simulated') : '';
+          started.set(
+            event.task_id,
+            `${paint.cyan(routeLabel(event.route))}${simulated} effort ${event.route.reasoning_effort ?? '–'} (from ${sourceShort(event.source)})  ${oneLine(event.goal).slice(0, 100)}`,
+          );
+          return;
+        }
+        case 'task-start':
+          return say(event.index, `start ${started.get(event.task_id) ?? ''}`);
+        case 'tool-start':
+          return say(event.index, paint.dim(oneLine(`${event.tool} ${event.about}`)));
+        case 'retry':
+          return say(event.index, paint.yellow(`${event.class}: again in ${duration(event.wait_ms)}`));
+        case 'fallback':
+          return say(event.index, paint.yellow(`${event.because}: falls back to ${routeLabel(event.to)}`));
+        case 'task-end': {
+          const { result } = event;
+          const served = oneLine(result.route.served.model ?? 'unreported');
+          return say(
+            event.index,
+            `${statusMark(result.status, paint)} ${result.status} in ${duration(result.timing.total_ms)}, ${money(result.cost)}, served ${served} (${result.route.served.verified})`,
+          );
+        }
+      }
+    },
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+}
