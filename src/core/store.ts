@@ -52,15 +52,16 @@ export interface TaskRecord extends TaskPlan {
   readonly created_at: number;
   readonly started_at?: number;
   readonly ended_at?: number;
+  /** Absent before the end, and for a task that was `lost`: nobody was left to write one. */
   readonly result?: TaskResult;
 }
 
 export interface TaskFilter {
   readonly delegation_id?: string;
   readonly status?: readonly TaskStatus[];
-  /** Newest first; default 50. */
+  /** Default 50. */
   readonly limit?: number;
-  /** Milliseconds since the epoch. */
+  /** Created then or later. Milliseconds since the epoch. */
   readonly since?: number;
 }
 
@@ -69,30 +70,38 @@ export interface TaskFilter {
  * may be committed together. A store that cannot write rejects with `STORE_FAILED` and has changed nothing.
  */
 export interface Store extends AsyncDisposable {
-  /** All or nothing. Tasks start as `queued`. */
-  create(delegation: DelegationRecord): Promise<void>;
   /**
-   * Takes a queued task, or a running one whose lease ran out, for `owner` (one compare-and-swap).
-   * Resolves to the attempt number, or undefined when somebody else has it or it has ended.
+   * All or nothing. Tasks start as `queued`. With `hold` they are leased to the process that queued them: only
+   * it may claim them while the lease lasts, and `expired` ends them when it died. Without, anybody may, for ever.
+   */
+  create(delegation: DelegationRecord, hold?: { readonly owner: string; readonly lease_ms: number }): Promise<void>;
+  /**
+   * Takes a queued task that nobody else holds, or a running one whose lease ran out, for `owner` (one
+   * compare-and-swap). Resolves to the attempt number, or undefined when somebody else has it or it has ended.
    */
   claim(task_id: string, owner: string, lease_ms: number): Promise<number | undefined>;
-  /** Renews every lease this owner holds. */
+  /** Renews every lease this owner holds; with 0 it hands all of them back at once. */
   heartbeat(owner: string, lease_ms: number): Promise<void>;
-  /** Appends in order. Resolves false, having written nothing, when the attempt is stale. */
+  /** Appends in order, all or none. Resolves false, having written nothing, when the attempt is stale. */
   append(task_id: string, attempt: number, entries: readonly JournalEntry[]): Promise<boolean>;
   /** Ends a task once, writing `entries` with it. Resolves false, having written nothing, when the attempt is stale. */
   finish(task_id: string, attempt: number, result: TaskResult, entries?: readonly JournalEntry[]): Promise<boolean>;
   /** Ends tasks that never started (cancelled while queued). Same promise as `finish`. */
   drop(task_id: string, result: TaskResult): Promise<boolean>;
+  /** Reads see every write made before them through the same store. */
   task(id: string): Promise<TaskRecord | undefined>;
+  /** Newest delegation first, the tasks of one in the order asked. */
   tasks(filter?: TaskFilter): Promise<readonly TaskRecord[]>;
-  /** Entries of all attempts, oldest first, after position `after` (0 = from the start). */
+  /** Entries of all attempts, oldest first, after position `after`: the `seq` of an entry (0 = from the start). */
   journal(
     task_id: string,
     after?: number,
   ): Promise<readonly (JournalEntry & { readonly seq: number; readonly at: number; readonly attempt: number })[]>;
-  /** Ends running tasks whose lease ran out by `lost`-marking; returns their ids. Used by `status` and `doctor`. */
+  /**
+   * Ends tasks, running or held, whose lease ran out, as `lost` and without a result; returns their ids.
+   * Used by `status` and `doctor`.
+   */
   expired(): Promise<readonly string[]>;
-  /** Removes ended delegations older than `before` (ms); returns how many tasks went. */
+  /** Removes delegations whose last task ended before `before` (ms), with their journals; returns how many tasks went. */
   prune(before: number): Promise<number>;
 }
