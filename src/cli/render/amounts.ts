@@ -1,3 +1,4 @@
+import type { PriceBand } from '../../core/cost.ts';
 import type { Usage } from '../../core/provider.ts';
 import type { Cost } from '../../core/result.ts';
 
@@ -11,6 +12,14 @@ function dollars(usd: number): string {
   if (usd === 0) return '0';
   if (usd < 0.0001) return usd.toExponential(1);
   return usd.toFixed(usd < 1 ? 4 : 2);
+}
+
+/** `$0.01 to $0.40 estimated`; says so where a price is unknown. */
+export function priceRange(band: PriceBand): string {
+  if (band.low_usd === undefined && band.high_usd === undefined) return 'price unknown';
+  const from = `$${dollars(band.low_usd ?? 0)}`;
+  const to = band.high_usd === undefined ? 'no known upper bound' : `$${dollars(band.high_usd)}`;
+  return `${from} to ${to} estimated${band.complete ? '' : ', and a part without a known price'}`;
 }
 
 /** 1234 → `1.2k`. */

@@ -1,0 +1,34 @@
+import width from 'string-width';
+import { describe, expect, test } from 'vitest';
+import { table } from './table.ts';
+
+const COLUMNS = [
+  { title: 'task', min: 6 },
+  { title: 'model', min: 5 },
+  { title: 'cost', align: 'right' as const },
+];
+
+describe('a table', () => {
+  test('is as wide as its content when there is room', () => {
+    expect(table(COLUMNS, [['read', 'lab/small', '$1']], 80).join('\n')).toMatchInlineSnapshot(`
+      "task  model      cost
+      read  lab/small    $1"
+    `);
+  });
+
+  test('shrinks the widest column that may shrink, and never wraps', () => {
+    const rows = [
+      ['a very long goal that goes on and on', 'lab/small', '$1'],
+      ['短い目標ですがとても長い', 'lab/x', '$10.00'],
+    ];
+    for (const limit of [30, 40, 60]) {
+      const lines = table(COLUMNS, rows, limit);
+      expect(lines).toHaveLength(3);
+      expect(Math.max(...lines.map((line) => width(line)))).toBeLessThanOrEqual(limit);
+    }
+  });
+
+  test('keeps the columns that must not shrink whole', () => {
+    expect(table(COLUMNS, [['goal goal goal', 'model model', '$1,234.56']], 10).at(-1)).toContain('$1,234.56');
+  });
+});
