@@ -1,0 +1,166 @@
+import { DelegateError } from '../core/errors.ts';
+import type { JournalEntry, Store, TaskPlan, TaskRecord } from '../core/store.ts';
+
+interface Row {
+  readonly delegation: number;
+  readonly record: Omit<TaskRecord, keyof State>;
+  readonly journal: (JournalEntry & { readonly seq: number; readonly at: number; readonly attempt: number })[];
+  state: State;
+  /** Who may write or claim, until when; absent = nobody holds it. */
+  lease?: { readonly owner: string; readonly until: number } | undefined;
+}
+
+type State = Pick<TaskRecord, 'status' | 'attempt' | 'started_at' | 'ended_at' | 'result'>;
+
+/**
+ * The Store in this process's memory, for tests and for runs that shall leave nothing behind.
+ * Values are copied through JSON both ways, so that it gives back exactly what a database would.
+ */
+export function createMemoryStore(options: { readonly now?: () => number } = {}): Store {
+  const now = options.now ?? Date.now;
+  const rows = new Map<string, Row>();
+  const delegations = new Set<string>();
+  let created = 0;
+  let seq = 0;
+  let closed = false;
+
+  /** One write or read, whole, in the order of the calls; its error is the promise's. */
+  async function run<T>(work: () => T): Promise<T> {
+    if (closed) throw new DelegateError('STORE_FAILED', 'The store in memory is closed.');
+    return work();
+  }
+  const open = (row: Row): boolean => row.state.ended_at === undefined;
+  const runningAs = (id: string, attempt: number): Row | undefined => {
+    const row = rows.get(id);
+    return row?.state.status === 'running' && row.state.attempt === attempt ? row : undefined;
+  };
+  const append = (row: Row, entries: readonly JournalEntry[]): void => {
+    const at = now();
+    for (const entry of entries) row.journal.push({ ...copy(entry), seq: ++seq, at, attempt: row.state.attempt });
+  };
+  const end = (row: Row, state: Pick<TaskRecord, 'status' | 'result'>): void => {
+    row.state = { ...row.state, ...copy(state), ended_at: now() };
+    row.lease = undefined;
+  };
+  const recordOf = (row: Row): TaskRecord => copy({ ...row.record, ...row.state });
+
+  return {
+    create: (delegation, hold) =>
+      run(() => {
+        const { tasks, id: delegation_id, ...shared } = copy(delegation);
+        const ids = new Set(tasks.map((plan) => plan.id));
+        if (delegations.has(delegation_id) || ids.size < tasks.length || tasks.some((plan) => rows.has(plan.id))) {
+          throw new DelegateError('STORE_FAILED', 'The store in memory failed: it holds this id already.');
+        }
+        delegations.add(delegation_id);
+        created += 1;
+        const lease = hold && { owner: hold.owner, until: now() + hold.lease_ms };
+        for (const plan of tasks as readonly TaskPlan[]) {
+          const record = { ...plan, ...shared, delegation_id };
+          rows.set(plan.id, {
+            delegation: created,
+            record,
+            journal: [],
+            state: { status: 'queued', attempt: 0 },
+            lease,
+          });
+        }
+      }),
+
+    claim: (task_id, owner, lease_ms) =>
+      run(() => {
+        const row = rows.get(task_id);
+        if (row === undefined || !open(row)) return undefined;
+        const { lease, state } = row;
+        const free = lease === undefined || lease.until <= now();
+        if (!free && !(state.status === 'queued' && lease.owner === owner)) return undefined;
+        const attempt = state.attempt + 1;
+        row.state = { ...state, status: 'running', attempt, started_at: state.started_at ?? now() };
+        row.lease = { owner, until: now() + lease_ms };
+        return attempt;
+      }),
+
+    heartbeat: (owner, lease_ms) =>
+      run(() => {
+        for (const row of rows.values()) if (row.lease?.owner === owner) row.lease = { owner, until: now() + lease_ms };
+      }),
+
+    append: (task_id, attempt, entries) =>
+      run(() => {
+        const row = runningAs(task_id, attempt);
+        if (row !== undefined) append(row, entries);
+        return row !== undefined;
+      }),
+
+    finish: (task_id, attempt, result, entries = []) =>
+      run(() => {
+        const row = runningAs(task_id, attempt);
+        if (row === undefined) return false;
+        append(row, entries);
+        end(row, { status: result.status, result });
+        return true;
+      }),
+
+    drop: (task_id, result) =>
+      run(() => {
+        const row = rows.get(task_id);
+        if (row?.state.status !== 'queued') return false;
+        end(row, { status: result.status, result });
+        return true;
+      }),
+
+    task: (id) =>
+      run(() => {
+        const row = rows.get(id);
+        return row && recordOf(row);
+      }),
+
+    tasks: ({ delegation_id, status, since, limit = 50 } = {}) =>
+      run(() =>
+        [...rows.values()]
+          .filter(
+            ({ record, state }) =>
+              (delegation_id === undefined || record.delegation_id === delegation_id) &&
+              (status === undefined || status.includes(state.status)) &&
+              (since === undefined || record.created_at >= since),
+          )
+          .sort((a, b) => b.delegation - a.delegation || a.record.index - b.record.index)
+          .slice(0, Math.max(0, Math.trunc(limit)))
+          .map(recordOf),
+      ),
+
+    journal: (task_id, after = 0) =>
+      run(() => copy(rows.get(task_id)?.journal.filter((entry) => entry.seq > after) ?? [])),
+
+    expired: () =>
+      run(() => {
+        const gone = [...rows.values()].filter((row) => row.lease !== undefined && row.lease.until <= now());
+        for (const row of gone) end(row, { status: 'lost' });
+        return gone.map((row) => row.record.id);
+      }),
+
+    prune: (before) =>
+      run(() => {
+        const all = [...rows.values()];
+        const kept = new Set(
+          all
+            .filter(({ state }) => state.ended_at === undefined || state.ended_at >= before)
+            .map((row) => row.delegation),
+        );
+        const old = all.filter((row) => !kept.has(row.delegation));
+        for (const { record } of old) {
+          rows.delete(record.id);
+          delegations.delete(record.delegation_id);
+        }
+        return old.length;
+      }),
+
+    async [Symbol.asyncDispose]() {
+      closed = true;
+    },
+  };
+}
+
+function copy<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T;
+}

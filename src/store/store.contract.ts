@@ -1,0 +1,410 @@
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { DelegationRecord, JournalEntry, Store, TaskPlan } from '../core/store.ts';
+import { aDelegation, anAnswer, aPlan, aResult } from './records.test-data.ts';
+
+const OWNER = 'host-1/4711';
+const OTHER = 'host-1/4712';
+const LEASE = 30_000;
+/** A lease that has run out when the next call looks at it. */
+const NO_LEASE = 0;
+
+/** What every Store promises. `open` gives an empty one each time. */
+export function storeContract(name: string, open: () => Promise<Store>): void {
+  const opened = async (): Promise<Store> => {
+    const store = await open();
+    onTestFinished(() => store[Symbol.asyncDispose]());
+    return store;
+  };
+  /** A store with one delegation of one task, `t`, claimed by `OWNER`. */
+  const running = async (): Promise<Store> => {
+    const store = await opened();
+    await store.create(aDelegation('d', ['t']));
+    expect(await store.claim('t', OWNER, LEASE)).toBe(1);
+    return store;
+  };
+  const note = (text: string): JournalEntry => ({ kind: 'note', note: text });
+  const notesOf = async (store: Store, id = 't', after = 0): Promise<string[]> =>
+    (await store.journal(id, after)).map((entry) => (entry.kind === 'note' ? entry.note : entry.kind));
+
+  describe(`${name}: creating`, () => {
+    test('a created task is queued, with everything that was asked and decided', async () => {
+      const store = await opened();
+      const delegation = aDelegation('d', ['t']);
+      await store.create(delegation);
+      const { tasks, id, ...shared } = delegation;
+      expect(await store.task('t')).toEqual({
+        ...tasks[0],
+        ...shared,
+        delegation_id: id,
+        status: 'queued',
+        attempt: 0,
+      });
+    });
+
+    test("a child's delegation keeps its parent, root and depth", async () => {
+      const store = await opened();
+      await store.create({ ...aDelegation('d2', ['t2']), parent_id: 't', root_id: 'd', depth: 2 });
+      expect(await store.task('t2')).toMatchObject({ parent_id: 't', root_id: 'd', depth: 2 });
+    });
+
+    test('a delegation is created whole or not at all', async () => {
+      const store = await opened();
+      await store.create(aDelegation('d', ['taken']));
+      const failed = store.create(aDelegation('d2', ['a', 'taken', 'b']));
+      await expect(failed).rejects.toMatchObject({ code: 'STORE_FAILED' });
+      expect(await store.tasks({ delegation_id: 'd2' })).toEqual([]);
+      expect(await store.task('a')).toBeUndefined();
+      expect(await store.task('taken')).toMatchObject({ delegation_id: 'd' });
+    });
+
+    test('a delegation id is used once', async () => {
+      const store = await opened();
+      await store.create(aDelegation('d', ['a']));
+      await expect(store.create(aDelegation('d', ['b']))).rejects.toMatchObject({ code: 'STORE_FAILED' });
+      expect(await store.task('b')).toBeUndefined();
+    });
+
+    test('a write that fails takes no other of the same tick with it', async () => {
+      const store = await opened();
+      await store.create(aDelegation('d', ['t']));
+      const outcomes = await Promise.allSettled([
+        store.create(aDelegation('d1', ['t1'])),
+        store.create(aDelegation('d', ['again'])),
+        store.claim('t', OWNER, LEASE),
+        store.append('t', 1, [note('one')]),
+      ]);
+      expect(outcomes.map((outcome) => outcome.status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
+      expect(await notesOf(store)).toEqual(['one']);
+      expect(await store.task('t1')).toMatchObject({ status: 'queued' });
+      expect(await store.task('again')).toBeUndefined();
+    });
+
+    test('a thousand tasks are created at once, in their order', async () => {
+      const store = await opened();
+      const ids = Array.from({ length: 1_000 }, (_, i) => `t${i}`);
+      await store.create(aDelegation('d', ids));
+      expect((await store.tasks({ delegation_id: 'd', limit: 1_000 })).map((task) => task.id)).toEqual(ids);
+    });
+  });
+
+  describe(`${name}: claiming`, () => {
+    test('a queued task is claimed once', async () => {
+      const store = await running();
+      expect(await store.claim('t', OTHER, LEASE)).toBeUndefined();
+      expect(await store.claim('t', OWNER, LEASE)).toBeUndefined();
+      expect(await store.task('t')).toMatchObject({ status: 'running', attempt: 1 });
+    });
+
+    test('of many claims made at once exactly one wins', async () => {
+      const store = await opened();
+      await store.create(aDelegation('d', ['t']));
+      const claims = await Promise.all(Array.from({ length: 50 }, (_, i) => store.claim('t', `owner-${i}`, LEASE)));
+      expect(claims.filter((attempt) => attempt !== undefined)).toEqual([1]);
+    });
+
+    test('a running task whose lease ran out is taken over as the next attempt', async () => {
+      const store = await opened();
+      await store.create(aDelegation('d', ['t']));
+      await store.claim('t', OWNER, NO_LEASE);
+      const before = await store.task('t');
+      expect(await store.claim('t', OTHER, LEASE)).toBe(2);
+      expect(await store.task('t')).toMatchObject({ attempt: 2, started_at: before?.started_at });
+    });
+
+    test('a heartbeat renews every lease of its owner and of nobody else', async () => {
+      const store = await opened();
+      await store.create(aDelegation('d', ['a', 'b', 'c']));
+      await store.claim('a', OWNER, NO_LEASE);
+      await store.claim('b', OWNER, NO_LEASE);
+      await store.claim('c', OTHER, NO_LEASE);
+      await store.heartbeat(OWNER, LEASE);
+      expect(await store.claim('a', 'third', LEASE)).toBeUndefined();
+      expect(await store.claim('b', 'third', LEASE)).toBeUndefined();
+      expect(await store.claim('c', 'third', LEASE)).toBe(2);
+    });
+
+    test('a heartbeat of 0 hands all tasks of its owner back', async () => {
+      const store = await running();
+      await store.heartbeat(OWNER, 0);
+      expect(await store.claim('t', OTHER, LEASE)).toBe(2);
+    });
+
+    test('a heartbeat that comes too late does not take a task back', async () => {
+      const store = await opened();
+      await store.create(aDelegation('d', ['t']));
+      await store.claim('t', OWNER, NO_LEASE);
+      await store.claim('t', OTHER, NO_LEASE);
+      await store.heartbeat(OWNER, LEASE);
+      expect(await store.claim('t', 'third', LEASE)).toBe(3);
+    });
+
+    test('an ended task is not claimed', async () => {
+      const store = await running();
+      await store.finish('t', 1, aResult('t'));
+      expect(await store.claim('t', OTHER, LEASE)).toBeUndefined();
+    });
+
+    test.each([['nothing'], [''], ["' OR 1=1 --"], ['t\0'], ['\ud800']])('an unknown id %j is nobody', async (id) => {
+      const store = await running();
+      expect(await store.claim(id, OWNER, LEASE)).toBeUndefined();
+      expect(await store.append(id, 1, [note('x')])).toBe(false);
+      expect(await store.finish(id, 1, aResult('t'))).toBe(false);
+      expect(await store.drop(id, aResult('t'))).toBe(false);
+      expect(await store.task(id)).toBeUndefined();
+      expect(await store.journal(id)).toEqual([]);
+      expect(await store.tasks({ delegation_id: id })).toEqual([]);
+    });
+  });
+
+  describe(`${name}: queued tasks that are held`, () => {
+    const hold = { owner: OWNER, lease_ms: LEASE };
+
+    test('only the holder claims them while the lease lasts', async () => {
+      const store = await opened();
+      await store.create(aDelegation('d', ['t']), hold);
+      expect(await store.claim('t', OTHER, LEASE)).toBeUndefined();
+      expect(await store.claim('t', OWNER, LEASE)).toBe(1);
+    });
+
+    test('anybody claims them when the lease ran out', async () => {
+      const store = await opened();
+      await store.create(aDelegation('d', ['t']), { ...hold, lease_ms: NO_LEASE });
+      expect(await store.claim('t', OTHER, LEASE)).toBe(1);
+    });
+
+    test('a heartbeat keeps them', async () => {
+      const store = await opened();
+      await store.create(aDelegation('d', ['t']), { ...hold, lease_ms: NO_LEASE });
+      await store.heartbeat(OWNER, LEASE);
+      expect(await store.expired()).toEqual([]);
+      expect(await store.claim('t', OTHER, LEASE)).toBeUndefined();
+    });
+
+    test('they are lost, not queued for ever, when their process died (F39)', async () => {
+      const store = await opened();
+      await store.create(aDelegation('d', ['t']), { ...hold, lease_ms: NO_LEASE });
+      await store.create(aDelegation('free', ['waiting']));
+      expect(await store.expired()).toEqual(['t']);
+      expect(await store.task('t')).toMatchObject({ status: 'lost', ended_at: expect.any(Number) });
+      expect(await store.task('waiting')).toMatchObject({ status: 'queued' });
+      expect(await store.claim('t', OWNER, LEASE)).toBeUndefined();
+    });
+  });
+
+  describe(`${name}: the journal`, () => {
+    test('entries come back as they were written, in order, with their attempt', async () => {
+      const store = await running();
+      const entries: JournalEntry[] = [
+        { kind: 'message', message: { role: 'user', text: 'Count the files.' } },
+        { kind: 'answer', turn: 1, answer: anAnswer() },
+        { kind: 'tool-start', call_id: 'c1', tool: 'list_files', idempotent: true },
+        { kind: 'tool-end', result: { id: 'c1', name: 'list_files', content: 'a\nb', is_error: false }, ms: 1.25 },
+        { kind: 'hop', hop: { from: 'a/b', to: 'c/d', because: 'quota' } },
+        note('done'),
+      ];
+      expect(await store.append('t', 1, entries.slice(0, 2))).toBe(true);
+      expect(await store.append('t', 1, entries.slice(2))).toBe(true);
+      const journal = await store.journal('t');
+      expect(journal.map(({ seq: _seq, at: _at, attempt: _attempt, ...entry }) => entry)).toEqual(entries);
+      expect(journal.every((entry) => entry.attempt === 1 && Number.isInteger(entry.at))).toBe(true);
+      const seqs = journal.map((entry) => entry.seq);
+      expect(seqs).toEqual([...new Set(seqs)].sort((a, b) => a - b));
+    });
+
+    test('it is read on from any position, and each task has its own', async () => {
+      const store = await opened();
+      await store.create(aDelegation('d', ['t', 'u']));
+      await store.claim('t', OWNER, LEASE);
+      await store.claim('u', OWNER, LEASE);
+      for (const text of ['1', '2', '3']) {
+        await store.append('t', 1, [note(`t${text}`)]);
+        await store.append('u', 1, [note(`u${text}`)]);
+      }
+      const [first] = await store.journal('t');
+      expect(await notesOf(store, 't', first?.seq)).toEqual(['t2', 't3']);
+      expect(await notesOf(store, 'u')).toEqual(['u1', 'u2', 'u3']);
+      const last = (await store.journal('t')).at(-1);
+      expect(await store.journal('t', last?.seq)).toEqual([]);
+    });
+
+    test('what a read asks for after a write is seen, without waiting for the write', async () => {
+      const store = await opened();
+      void store.create(aDelegation('d', ['t']));
+      void store.claim('t', OWNER, LEASE);
+      void store.append('t', 1, [note('one')]);
+      const reads = [store.task('t'), store.journal('t'), store.tasks()] as const;
+      void store.finish('t', 1, aResult('t'));
+      const [task, journal, tasks] = await Promise.all(reads);
+      expect(task).toMatchObject({ attempt: 1 });
+      expect(journal).toHaveLength(1);
+      expect(tasks).toHaveLength(1);
+    });
+
+    test('an append of nothing tells whether the attempt still holds', async () => {
+      const store = await running();
+      expect(await store.append('t', 1, [])).toBe(true);
+      expect(await store.append('t', 2, [])).toBe(false);
+      expect(await store.journal('t')).toEqual([]);
+    });
+
+    test.each([
+      ['unicode', 'žluťoučký 😀 \u202e עברית'],
+      ['NUL characters', 'a\0b\0'],
+      ['lone surrogates', 'a\ud800b\udc00'],
+      ['other control characters and quotes', `\x01\x1b[31m'"\\\u2028\r\n`],
+      ['one megabyte', 'x'.repeat(1_000_000)],
+    ])('text with %s comes back unchanged', async (_, text) => {
+      const store = await opened();
+      const plan: TaskPlan = { ...aPlan('t', 0), input: { goal: text, context: text } };
+      const delegation: DelegationRecord = { ...aDelegation('d', []), tasks: [plan], origin: text };
+      await store.create(delegation);
+      await store.claim('t', text, LEASE);
+      await store.append('t', 1, [note(text)]);
+      await store.finish('t', 1, { ...aResult('t'), summary: text });
+      const task = await store.task('t');
+      expect(task?.input).toEqual(plan.input);
+      expect(task?.origin).toBe(text);
+      expect(task?.result?.summary).toBe(text);
+      expect(await notesOf(store)).toEqual([text]);
+    });
+  });
+
+  describe(`${name}: ending`, () => {
+    test('a finished task has its result, and the last entries with it', async () => {
+      const store = await running();
+      const result = aResult('t', { status: 'partial' });
+      expect(await store.finish('t', 1, result, [note('last')])).toBe(true);
+      expect(await store.task('t')).toMatchObject({ status: 'partial', result, ended_at: expect.any(Number) });
+      expect(await notesOf(store)).toEqual(['last']);
+    });
+
+    test('a task ends once', async () => {
+      const store = await running();
+      const ends = await Promise.all([
+        store.finish('t', 1, aResult('t', { summary: 'first' }), [note('first')]),
+        store.finish('t', 1, aResult('t', { summary: 'second' }), [note('second')]),
+        store.append('t', 1, [note('late')]),
+        store.drop('t', aResult('t', { status: 'cancelled' })),
+      ]);
+      expect(ends).toEqual([true, false, false, false]);
+      expect((await store.task('t'))?.result?.summary).toBe('first');
+      expect(await notesOf(store)).toEqual(['first']);
+    });
+
+    test('an attempt that was taken over can write nothing', async () => {
+      const store = await opened();
+      await store.create(aDelegation('d', ['t']));
+      await store.claim('t', OWNER, NO_LEASE);
+      await store.append('t', 1, [note('of the first')]);
+      await store.claim('t', OTHER, LEASE);
+      expect(await store.append('t', 1, [note('stale'), note('stale')])).toBe(false);
+      expect(await store.finish('t', 1, aResult('t'), [note('stale')])).toBe(false);
+      expect(await store.finish('t', 2, aResult('t'), [note('of the second')])).toBe(true);
+      expect(await notesOf(store)).toEqual(['of the first', 'of the second']);
+      expect((await store.journal('t')).map((entry) => entry.attempt)).toEqual([1, 2]);
+    });
+
+    test('a queued task is dropped without having run; a running one is not', async () => {
+      const store = await opened();
+      await store.create(aDelegation('d', ['queued', 'running']));
+      await store.claim('running', OWNER, LEASE);
+      const cancelled = aResult('queued', { status: 'cancelled' });
+      expect(await store.drop('queued', cancelled)).toBe(true);
+      expect(await store.drop('running', cancelled)).toBe(false);
+      expect(await store.task('queued')).toMatchObject({ status: 'cancelled', attempt: 0, result: cancelled });
+      expect(await store.task('queued')).not.toHaveProperty('started_at');
+      expect(await store.claim('queued', OWNER, LEASE)).toBeUndefined();
+    });
+
+    test('a running task whose lease ran out is lost, and its attempt writes no more (F39)', async () => {
+      const store = await opened();
+      await store.create(aDelegation('d', ['gone', 'alive', 'queued']));
+      await store.claim('gone', OWNER, NO_LEASE);
+      await store.claim('alive', OWNER, LEASE);
+      expect(await store.expired()).toEqual(['gone']);
+      expect(await store.expired()).toEqual([]);
+      expect(await store.task('gone')).toMatchObject({ status: 'lost', ended_at: expect.any(Number) });
+      expect(await store.append('gone', 1, [note('late')])).toBe(false);
+      expect(await store.finish('gone', 1, aResult('gone'))).toBe(false);
+      expect(await store.task('gone')).not.toHaveProperty('result');
+      expect((await store.tasks({ status: ['running', 'queued'] })).map((task) => task.id)).toEqual([
+        'alive',
+        'queued',
+      ]);
+    });
+  });
+
+  describe(`${name}: listing`, () => {
+    test('the newest delegation comes first, its tasks in the order asked', async () => {
+      const store = await opened();
+      await store.create(aDelegation('d1', ['a', 'b']));
+      await store.create(aDelegation('d2', ['c', 'd']));
+      expect((await store.tasks()).map((task) => task.id)).toEqual(['c', 'd', 'a', 'b']);
+      expect((await store.tasks({ limit: 3 })).map((task) => task.id)).toEqual(['c', 'd', 'a']);
+    });
+
+    test('50 tasks are listed when no limit is given; none for a limit below 1', async () => {
+      const store = await opened();
+      await store.create(
+        aDelegation(
+          'd',
+          Array.from({ length: 60 }, (_, i) => `t${i}`),
+        ),
+      );
+      expect(await store.tasks()).toHaveLength(50);
+      expect(await store.tasks({ limit: 0 })).toEqual([]);
+      expect(await store.tasks({ limit: -1 })).toEqual([]);
+    });
+
+    test('filters hold together', async () => {
+      const store = await opened();
+      await store.create({ ...aDelegation('old', ['a', 'b']), created_at: 1_000 });
+      await store.create({ ...aDelegation('new', ['c', 'd']), created_at: 2_000 });
+      await store.claim('b', OWNER, LEASE);
+      await store.claim('d', OWNER, LEASE);
+      const ids = async (filter: Parameters<Store['tasks']>[0]): Promise<string[]> =>
+        (await store.tasks(filter)).map((task) => task.id);
+      expect(await ids({ since: 1_500 })).toEqual(['c', 'd']);
+      expect(await ids({ since: 2_000 })).toEqual(['c', 'd']);
+      expect(await ids({ status: ['running'] })).toEqual(['d', 'b']);
+      expect(await ids({ status: ['running', 'queued'], delegation_id: 'old' })).toEqual(['a', 'b']);
+      expect(await ids({ status: ['completed'] })).toEqual([]);
+      expect(await ids({ status: [] })).toEqual([]);
+      expect(await ids({ status: ['running'], since: 1_500, delegation_id: 'old' })).toEqual([]);
+    });
+  });
+
+  describe(`${name}: pruning and closing`, () => {
+    test('only delegations whose every task ended before then are removed, with their journals', async () => {
+      const store = await opened();
+      await store.create(aDelegation('ended', ['a', 'b']));
+      await store.create(aDelegation('open', ['c', 'd']));
+      for (const id of ['a', 'b', 'c']) {
+        await store.claim(id, OWNER, LEASE);
+        await store.finish(id, 1, aResult(id), [note(id)]);
+      }
+      const ended = (await store.task('b'))?.ended_at ?? Number.NaN;
+      const first = (await store.task('a'))?.ended_at ?? Number.NaN;
+      expect(await store.prune(Math.min(first, ended))).toBe(0);
+      expect(await store.prune(ended + 1)).toBe(2);
+      expect(await store.task('a')).toBeUndefined();
+      expect(await store.journal('b')).toEqual([]);
+      expect(await notesOf(store, 'c')).toEqual(['c']);
+      expect((await store.tasks()).map((task) => task.id)).toEqual(['c', 'd']);
+      expect(await store.prune(ended + 1)).toBe(0);
+      await store.create(aDelegation('ended', ['a']));
+      expect(await store.journal('a')).toEqual([]);
+    });
+
+    test('closing writes what is queued; then every call is refused', async () => {
+      const store = await running();
+      const appended = store.append('t', 1, [note('last')]);
+      const read = store.journal('t');
+      await Promise.all([store[Symbol.asyncDispose](), store[Symbol.asyncDispose]()]);
+      expect(await appended).toBe(true);
+      expect(await read).toHaveLength(1);
+      await expect(store.append('t', 1, [note('later')])).rejects.toMatchObject({ code: 'STORE_FAILED' });
+      await expect(store.task('t')).rejects.toMatchObject({ code: 'STORE_FAILED' });
+    });
+  });
+}
