@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 export interface CallIds {
   /** The id to send for a call of an assistant turn that is rebuilt; later results follow it. */
   rename(id: string): string;
@@ -28,4 +30,9 @@ export function createCallIds(): CallIds {
       return renamed.get(id) ?? id;
     },
   };
+}
+
+/** For a call whose provider gave it no id. */
+export function madeUpCallId(): string {
+  return `call_${randomUUID().replaceAll('-', '')}`;
 }

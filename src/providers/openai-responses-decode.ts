@@ -1,65 +1,56 @@
 import type { StopReason, ToolCall, TurnListener, Usage } from '../core/provider.ts';
+import type { Route } from '../core/route.ts';
 import type { Json } from '../core/task.ts';
+import { madeUpCallId } from './call-ids.ts';
+import { failureInStream } from './failure-in-stream.ts';
+import { countIn, textIn } from './read-json.ts';
+import { tagReplay } from './replay.ts';
+import type { StreamFailure } from './stream.ts';
+import type { Decoder } from './wire-provider.ts';
 
 interface Item {
-  readonly type?: string;
-  readonly id?: string;
-  readonly call_id?: string;
-  readonly name?: string;
-  readonly arguments?: string;
-  readonly phase?: string;
-  readonly summary?: readonly Json[];
-  readonly encrypted_content?: string | null;
-  readonly content?: readonly { readonly type?: string; readonly text?: string; readonly refusal?: string }[];
+  readonly type?: unknown;
+  readonly call_id?: unknown;
+  readonly name?: unknown;
+  readonly arguments?: unknown;
+  readonly phase?: unknown;
+  readonly summary?: unknown;
+  readonly encrypted_content?: unknown;
+  readonly content?: unknown;
 }
 
 interface Response {
-  readonly id?: string;
-  readonly model?: string;
-  readonly status?: string;
-  readonly incomplete_details?: { readonly reason?: string } | null;
-  readonly output?: readonly Item[];
+  readonly id?: unknown;
+  readonly model?: unknown;
+  readonly status?: unknown;
+  readonly incomplete_details?: { readonly reason?: unknown } | null;
+  readonly output?: unknown;
   readonly usage?: {
-    readonly input_tokens?: number;
-    readonly output_tokens?: number;
-    readonly input_tokens_details?: { readonly cached_tokens?: number; readonly cache_write_tokens?: number } | null;
-    readonly output_tokens_details?: { readonly reasoning_tokens?: number } | null;
+    readonly input_tokens?: unknown;
+    readonly output_tokens?: unknown;
+    readonly input_tokens_details?: { readonly cached_tokens?: unknown; readonly cache_write_tokens?: unknown } | null;
+    readonly output_tokens_details?: { readonly reasoning_tokens?: unknown } | null;
   } | null;
 }
 
-interface StreamEvent {
-  readonly type?: string;
-  readonly delta?: string;
-  readonly output_index?: number;
+interface StreamEvent extends Response {
+  readonly type?: unknown;
+  readonly object?: unknown;
+  readonly error?: unknown;
+  readonly delta?: unknown;
+  readonly output_index?: unknown;
   readonly item?: Item;
   readonly response?: Response;
 }
 
-/** What one stream of `/responses` has said so far. */
-export interface ResponsesDecoder {
-  /** Takes one event; true when the answer is over. Throws a SyntaxError for data that is not JSON. */
-  event(name: string, data: string): boolean;
-  readonly text: string;
-  readonly reasoning: string;
-  readonly served_model: string | undefined;
-  readonly response_id: string | undefined;
-  /** The event that reported a failure inside the stream, as it came. */
-  readonly error: string | undefined;
-  tool_calls(): readonly ToolCall[];
-  stop(): StopReason;
-  usage(): Usage | undefined;
-  /** Output items to send again, in order; undefined when text and calls say everything. */
-  replay(): readonly Json[] | undefined;
-}
-
-/** Events that carry nothing an answer needs; known by name so that their data is never parsed. */
-const IGNORED = new Set([
-  'response.in_progress',
+/** Events that carry nothing an answer needs; known by name, so that their data is never parsed. */
+const IGNORED: ReadonlySet<string> = new Set([
   'response.queued',
+  'response.in_progress',
+  'response.output_item.added',
   'response.content_part.added',
   'response.content_part.done',
   'response.output_text.done',
-  'response.output_text.annotation.added',
   'response.refusal.done',
   'response.reasoning_summary_part.added',
   'response.reasoning_summary_part.done',
@@ -67,159 +58,152 @@ const IGNORED = new Set([
   'response.reasoning_text.done',
   'response.function_call_arguments.delta',
   'response.function_call_arguments.done',
-  'keepalive',
 ]);
 
-export function createResponsesDecoder(listener: TurnListener): ResponsesDecoder {
+/**
+ * Reads the stream of `/responses`. Text and reasoning come from their deltas; calls, usage and what is to be
+ * replayed come from finished items, so that a call cut in the middle is never taken for a whole one.
+ */
+export function createResponsesDecoder(route: Route, listener: TurnListener): Decoder {
   let text = '';
   let reasoning = '';
   let refused = false;
-  let error: string | undefined;
-  let final: Response | undefined;
-  let served_model: string | undefined;
-  let response_id: string | undefined;
-  const done: Item[] = [];
+  let response: Response = {};
+  let over = false;
+  let parts = 0;
+  const finished = new Map<unknown, Item>();
 
-  function meet(response: Response | undefined): void {
-    if (typeof response?.model === 'string' && response.model !== '') served_model = response.model;
-    if (typeof response?.id === 'string') response_id = response.id;
+  /** The closing event's list is the last word (Azure puts encrypted reasoning only there); some servers leave it empty. */
+  function items(): readonly Item[] {
+    const listed = Array.isArray(response.output) ? response.output.filter(isItem) : [];
+    return listed.length > 0 ? listed : [...finished.values()];
   }
 
-  /** The last word on the output: the closing event's list, or what was streamed where that is left empty. */
-  function items(): readonly Item[] {
-    const listed = final?.output ?? [];
-    return listed.length > 0 ? listed : done.filter((item) => item !== undefined);
+  function end(final: Response | undefined): boolean {
+    response = { ...response, ...final };
+    over = true;
+    if (text === '') say(items().map(textOf).join(''));
+    return true;
+  }
+
+  function say(delta: string): void {
+    if (delta === '') return;
+    text += delta;
+    listener.onText?.(delta);
   }
 
   return {
     event(name, data) {
-      if (name !== '' && IGNORED.has(name)) return false;
+      if (IGNORED.has(name)) {
+        if (name === 'response.reasoning_summary_part.added' && parts++ > 0) reasoning += '\n\n';
+        return false;
+      }
       const event = JSON.parse(data) as StreamEvent;
+      const delta = textIn(event.delta);
       switch (event.type ?? name) {
-        case 'response.output_text.delta': {
-          const delta = event.delta ?? '';
-          text += delta;
-          listener.onText?.(delta);
+        case 'response.output_text.delta':
+          say(delta);
           return false;
-        }
-        case 'response.refusal.delta': {
-          const delta = event.delta ?? '';
+        case 'response.refusal.delta':
           refused = true;
-          text += delta;
-          listener.onText?.(delta);
+          say(delta);
           return false;
-        }
         case 'response.reasoning_summary_text.delta':
-        case 'response.reasoning_text.delta': {
-          const delta = event.delta ?? '';
+        case 'response.reasoning_text.delta':
           reasoning += delta;
           listener.onReasoning?.(delta);
           return false;
-        }
         case 'response.output_item.done':
-          if (event.item !== undefined) done[event.output_index ?? done.length] = event.item;
+          if (isItem(event.item)) finished.set(event.output_index ?? finished.size, event.item);
           return false;
         case 'response.created':
-          meet(event.response);
+          response = event.response ?? {};
           return false;
         case 'response.completed':
         case 'response.incomplete':
-          meet(event.response);
-          final = event.response ?? {};
-          if (text === '') text = textOf(items());
-          return true;
+          return end(event.response);
         case 'response.failed':
-          meet(event.response);
-          error = data;
-          return true;
         case 'error':
-          error = data;
-          return true;
+          throw failureInStream(data);
         default:
+          // A server that does not stream answers with the response itself; a gateway's own error has its own shape.
+          if (event.object === 'response' && event.status !== 'failed') return end(event);
+          if (event.error !== undefined && event.error !== null) throw failureInStream(data);
           return false;
       }
     },
-    get text() {
-      return text;
-    },
-    get reasoning() {
-      return reasoning;
-    },
-    get served_model() {
-      return served_model;
-    },
-    get response_id() {
-      return response_id;
-    },
-    get error() {
-      return error;
-    },
-    tool_calls() {
-      return items()
-        .filter((item) => item.type === 'function_call')
-        .map((item, index) => ({
-          id: item.call_id || item.id || `call_${index + 1}`,
-          name: item.name ?? '',
-          arguments: item.arguments ?? '',
-        }));
-    },
-    stop() {
-      const reason = final?.incomplete_details?.reason;
-      if (reason === 'max_output_tokens') return 'length';
-      if (reason === 'content_filter' || refused) return 'refusal';
-      if (final?.status === 'incomplete' || reason) return 'other';
-      return items().some((item) => item.type === 'function_call') ? 'tool_calls' : 'end';
-    },
-    usage() {
-      const usage = final?.usage;
-      if (usage === undefined || usage === null || typeof usage.input_tokens !== 'number') return undefined;
+    partial: () => ({ text, reasoning }),
+    answer() {
+      if (!over) throw { class: 'cut' } satisfies StreamFailure;
+      const calls: ToolCall[] = [];
+      const replay: Json[] = [];
+      let opaque = false;
+      for (const item of items()) {
+        if (item.type === 'message') {
+          const content = textOf(item);
+          if (content === '') continue;
+          const phase = textIn(item.phase);
+          opaque ||= phase !== '';
+          replay.push({ type: 'message', role: 'assistant', content, ...(phase === '' ? {} : { phase }) });
+        } else if (item.type === 'function_call') {
+          const call = {
+            id: textIn(item.call_id) || madeUpCallId(),
+            name: textIn(item.name),
+            arguments: textIn(item.arguments),
+          };
+          calls.push(call);
+          replay.push({ type: 'function_call', call_id: call.id, name: call.name, arguments: call.arguments });
+        } else if (item.type === 'reasoning' && textIn(item.encrypted_content) !== '') {
+          // Without its id: with `store: false` it names nothing the provider kept, and Azure refuses it.
+          const summary = (Array.isArray(item.summary) ? item.summary : []) as Json[];
+          replay.push({ type: 'reasoning', summary, encrypted_content: textIn(item.encrypted_content) });
+          opaque = true;
+        }
+      }
+      const usage = usageOf(response);
       return {
-        input: usage.input_tokens,
-        output: usage.output_tokens ?? 0,
-        cache_read: usage.input_tokens_details?.cached_tokens ?? 0,
-        cache_write: usage.input_tokens_details?.cache_write_tokens ?? 0,
-        reasoning: usage.output_tokens_details?.reasoning_tokens ?? 0,
+        text,
+        reasoning,
+        tool_calls: calls,
+        stop: stopOf(response, refused, calls.length > 0),
+        ...(usage === undefined ? {} : { usage }),
+        ...(textIn(response.model) === '' ? {} : { served_model: textIn(response.model) }),
+        ...(textIn(response.id) === '' ? {} : { id: textIn(response.id) }),
+        ...(opaque ? { replay: tagReplay(route, replay) } : {}),
+        notes: [],
       };
-    },
-    replay() {
-      const all = items();
-      if (!all.some((item) => item.phase !== undefined || encrypted(item))) return undefined;
-      return all.map(replayed).filter((item) => item !== undefined);
     },
   };
 }
 
-function encrypted(item: Item): boolean {
-  return item.type === 'reasoning' && typeof item.encrypted_content === 'string' && item.encrypted_content !== '';
+function isItem(value: unknown): value is Item {
+  return typeof value === 'object' && value !== null;
 }
 
-/**
- * Items without their ids: with `store: false` an id names nothing the provider kept, Azure refuses it,
- * and a call's id demands its reasoning item beside it. Reasoning that came unencrypted cannot be replayed.
- */
-function replayed(item: Item): Json | undefined {
-  if (item.type === 'reasoning') {
-    return encrypted(item)
-      ? { type: 'reasoning', summary: item.summary ?? [], encrypted_content: item.encrypted_content! }
-      : undefined;
-  }
-  if (item.type === 'message') {
-    const content = textOf([item]);
-    if (content === '') return undefined;
-    return { type: 'message', role: 'assistant', content, ...(item.phase === undefined ? {} : { phase: item.phase }) };
-  }
-  if (item.type === 'function_call') {
-    const { call_id = item.id ?? '', name = '', arguments: args = '{}' } = item;
-    return { type: 'function_call', call_id, name, arguments: args };
-  }
-  return undefined;
+function textOf(item: Item): string {
+  if (item.type !== 'message' || !Array.isArray(item.content)) return '';
+  return item.content
+    .map((part: Item & { text?: unknown; refusal?: unknown }) => textIn(part?.text) || textIn(part?.refusal))
+    .join('');
 }
 
-function textOf(items: readonly Item[]): string {
-  let text = '';
-  for (const item of items) {
-    if (item.type !== 'message') continue;
-    for (const part of item.content ?? []) text += part.text ?? part.refusal ?? '';
-  }
-  return text;
+function stopOf(response: Response, refused: boolean, calls: boolean): StopReason {
+  const reason = response.incomplete_details?.reason;
+  if (reason === 'max_output_tokens') return 'length';
+  if (reason === 'content_filter' || refused) return 'refusal';
+  if (response.status === 'incomplete') return 'other';
+  return calls ? 'tool_calls' : 'end';
+}
+
+function usageOf({ usage }: Response): Usage | undefined {
+  const input = countIn(usage?.input_tokens);
+  const output = countIn(usage?.output_tokens);
+  if (input === undefined || output === undefined) return undefined;
+  return {
+    input,
+    output,
+    cache_read: countIn(usage?.input_tokens_details?.cached_tokens) ?? 0,
+    cache_write: countIn(usage?.input_tokens_details?.cache_write_tokens) ?? 0,
+    reasoning: countIn(usage?.output_tokens_details?.reasoning_tokens) ?? 0,
+  };
 }

@@ -1,47 +1,49 @@
-import type { Answer, ConversationSetup, Image, Message } from '../core/provider.ts';
+import type { Answer, ConversationSetup, Image } from '../core/provider.ts';
 import type { Route, Sent } from '../core/route.ts';
 import { createCallIds } from './call-ids.ts';
 import { ownReplay } from './replay.ts';
+import { createRequestBody } from './request-body.ts';
+import type { Encoder } from './wire-provider.ts';
 
 /** OpenAI refuses longer cache keys. */
 const MAX_CACHE_KEY = 64;
 /** OpenAI refuses a lower `max_output_tokens`. */
 const MIN_OUTPUT_TOKENS = 16;
 
-export interface ResponsesEncoder {
-  /** What every request of this conversation says about itself. */
-  readonly sent: Sent;
-  append(message: Message): void;
-  body(max_output: number | undefined): string;
-}
-
 /**
- * Encodes a conversation for `POST /responses`. The head (model, instructions, tools) is serialised once,
- * each message once. Nothing is stored at the provider, so reasoning comes back encrypted and is replayed.
+ * Encodes a conversation for `POST /responses`. Nothing is stored at the provider, so reasoning is asked for in
+ * its encrypted form and replayed.
  */
-export function createResponsesEncoder(route: Route, setup: ConversationSetup): ResponsesEncoder {
-  const reasoning = reasoningOf(route);
-  const head = JSON.stringify({
-    model: route.model,
-    stream: true,
-    store: false,
-    ...(setup.system === '' ? {} : { instructions: setup.system }),
+export function createResponsesEncoder(route: Route, setup: ConversationSetup): Encoder {
+  /** What may be left out when the provider says that it does not take it. */
+  const optional: Record<string, unknown> = {
     // A model that is known not to reason refuses the field.
     ...(route.reasons === false ? {} : { include: ['reasoning.encrypted_content'] }),
-    ...(reasoning === null ? {} : { reasoning }),
+    ...reasoningOf(route),
     ...(setup.cache_key === undefined ? {} : { prompt_cache_key: setup.cache_key.slice(0, MAX_CACHE_KEY) }),
-    ...(setup.tools.length === 0
-      ? {}
-      : {
-          // `strict` defaults to true here, which would change what the schema means.
-          tools: setup.tools.map((tool) => ({ type: 'function', ...tool, strict: false })),
-        }),
-  }).slice(0, -1);
+  };
+  const body = createRequestBody(head());
   const ids = createCallIds();
-  let input = '';
+  let empty = true;
+
+  function head(): string {
+    return JSON.stringify({
+      model: route.model,
+      stream: true,
+      store: false,
+      ...optional,
+      ...(setup.system === '' ? {} : { instructions: setup.system }),
+      ...(setup.tools.length === 0
+        ? {}
+        : // `strict` is true by default here, which would change what the schema means.
+          { tools: setup.tools.map((tool) => ({ type: 'function', ...tool, strict: false })) }),
+      input: [],
+    }).slice(0, -2);
+  }
 
   function add(item: unknown): void {
-    input += input === '' ? JSON.stringify(item) : `,${JSON.stringify(item)}`;
+    body.append(empty ? JSON.stringify(item) : `,${JSON.stringify(item)}`);
+    empty = false;
   }
 
   function addAnswer(answer: Answer): void {
@@ -57,7 +59,6 @@ export function createResponsesEncoder(route: Route, setup: ConversationSetup): 
   }
 
   return {
-    sent: { model: route.model, reasoning: reasoning === null ? null : { reasoning } },
     append(message) {
       if (message.role === 'assistant') addAnswer(message.answer);
       else if (message.role === 'user') add({ type: 'message', role: 'user', content: userContent(message) });
@@ -69,15 +70,26 @@ export function createResponsesEncoder(route: Route, setup: ConversationSetup): 
     },
     body(max_output) {
       const cap = max_output === undefined ? '' : `,"max_output_tokens":${Math.max(max_output, MIN_OUTPUT_TOKENS)}`;
-      return `${head},"input":[${input}]${cap}}`;
+      return body.bytes(`]${cap}}`);
+    },
+    get sent(): Sent {
+      const { reasoning } = optional;
+      return { model: route.model, reasoning: reasoning === undefined ? null : { reasoning } };
+    },
+    omit(parameter) {
+      const name = parameter.split(/[.[]/)[0]!;
+      if (!Object.hasOwn(optional, name)) return false;
+      delete optional[name];
+      body.setHead(head());
+      return true;
     },
   };
 }
 
-/** The fragment that carries the effort; null = none is sent, so the model's own default holds. */
-function reasoningOf(route: Route): { effort: string } | null {
-  if (route.reasoning_effort === undefined || route.effort_dialect === 'omit') return null;
-  return { effort: route.effort_word ?? route.reasoning_effort };
+/** What carries the effort: spread into the body as it is. Without it the model's own default holds. */
+function reasoningOf(route: Route): { reasoning?: { effort: string } } {
+  if (route.reasoning_effort === undefined || route.effort_dialect === 'omit') return {};
+  return { reasoning: { effort: route.effort_word ?? route.reasoning_effort } };
 }
 
 function userContent(message: { text: string; images?: readonly Image[] }): unknown {
