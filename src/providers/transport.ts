@@ -1,55 +1,66 @@
-import type { ErrorClass, Failure } from '../core/provider.ts';
+import { createRequire } from 'node:module';
+import type { Pool as UndiciPool } from 'undici';
+import { createDeadlines } from './deadlines.ts';
+import { Exchange } from './exchange.ts';
+import type { StreamEnd, StreamFailure, StreamRequest } from './stream.ts';
 
-/** One streamed POST. The body is sent as given: encoding is the wire's work. */
-export interface StreamRequest {
-  /** `scheme://host:port` the request goes to, and the only place it can go to. */
-  readonly authority: string;
-  /** Path and query, starting with `/`. */
-  readonly path: string;
-  /** Lower-case names. Includes the credential header, which the transport never logs or echoes. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Buffer;
-  readonly signal: AbortSignal;
-  /** To the first event of the body (headers and comments alone are not a token). */
-  readonly first_token_timeout_ms: number;
-  /** Between any two arrivals of bytes after that. */
-  readonly idle_timeout_ms: number;
-  readonly onBytes?: (count: number) => void;
-  /**
-   * Each server-sent event, synchronously. `event` is '' when the stream named none. A server that ignored
-   * `stream` and answered with one JSON document gives that document as one event with the name ''.
-   * Return true when the answer is complete: what follows is read and thrown away.
-   * It may throw a `StreamFailure`; anything else it throws becomes one of class `protocol`.
-   */
-  readonly onEvent: (event: string, data: string) => boolean;
-}
+export { isStreamFailure, type StreamEnd, type StreamFailure, type StreamRequest } from './stream.ts';
 
-/** How a stream ended properly (2xx, at least one event, not cut). Everything else throws a `StreamFailure`. */
-export interface StreamEnd {
-  readonly status: number;
-  /** From the response's headers, whatever that vendor calls it. */
-  readonly request_id?: string;
-  /** True when `onEvent` said so; false when the server closed the stream cleanly before that. */
-  readonly complete: boolean;
-  readonly first_token_ms: number;
-}
-
-/**
- * What the transport saw go wrong, before a wire adds what it knows (partial text, what was sent).
- * A plain object that is thrown inside providers/ only: `providerFailure` makes the error that leaves.
- */
-export type StreamFailure = Pick<
-  Failure,
-  'class' | 'status' | 'upstream' | 'retry_after_ms' | 'request_id' | 'parameter'
->;
+// The whole of undici takes 100 ms to load, its pool alone 28.
+const Pool = createRequire(import.meta.url)('undici/lib/dispatcher/pool.js') as typeof UndiciPool;
 
 export interface Transport extends AsyncDisposable {
   streamPost(request: StreamRequest): Promise<StreamEnd>;
 }
 
-/** Tells a failure of a stream from a fault of the code. */
-export function isStreamFailure(thrown: unknown): thrown is StreamFailure {
-  return typeof thrown === 'object' && thrown !== null && !(thrown instanceof Error) && 'class' in thrown;
-}
+/**
+ * HTTP/1.1 POSTs that answer with server-sent events, over one pool of connections an authority.
+ *
+ * Contract: a request goes to its authority and nowhere else (redirects are refused, proxy variables are not
+ * read); it ends exactly once; when it has ended it holds no timer, no listener on its signal and no socket
+ * other than an idle one of the pool. Certificates are verified as Node does (`NODE_EXTRA_CA_CERTS` adds one).
+ */
+export function createTransport(): Transport {
+  const pools = new Map<string, UndiciPool>();
+  const now = (): number => performance.now();
+  const deadlines = createDeadlines(now);
+  let closed = false;
 
-export type { ErrorClass };
+  function poolFor(authority: string): UndiciPool {
+    let pool = pools.get(authority);
+    if (pool === undefined) {
+      pool = new Pool(authority, {
+        connections: null,
+        pipelining: 1,
+        // Our own limits rule: they know a token from a header, and tell which of the two was late.
+        headersTimeout: 0,
+        bodyTimeout: 0,
+        // Local servers close idle connections after 5 s without a word, and connecting to them is cheap.
+        keepAliveTimeout: authority.startsWith('https:') ? 30_000 : 4_000,
+      });
+      pools.set(authority, pool);
+    }
+    return pool;
+  }
+
+  return {
+    streamPost(request) {
+      return new Promise<StreamEnd>((resolve, reject) => {
+        if (closed || request.signal.aborted) {
+          reject({ class: 'cancelled', unsent: true } satisfies StreamFailure);
+          return;
+        }
+        poolFor(request.authority).dispatch(
+          { path: request.path, method: 'POST', headers: request.headers, body: request.body },
+          new Exchange(request, { deadlines, now, resolve, reject }),
+        );
+      });
+    },
+    async [Symbol.asyncDispose]() {
+      closed = true;
+      const open = [...pools.values()];
+      pools.clear();
+      await Promise.all(open.map((pool) => pool.destroy()));
+    },
+  };
+}

@@ -1,13 +1,18 @@
+import { DelegateError } from '../core/errors.ts';
 import type {
   Answer,
   Conversation,
   ConversationSetup,
+  Failure,
   Message,
   Provider,
   SendOptions,
   TurnListener,
 } from '../core/provider.ts';
-import type { CredentialRef, Route, Sent } from '../core/route.ts';
+import { type CredentialRef, type Route, routeLabel, type Sent } from '../core/route.ts';
+import { providerFailure, UPSTREAM_CHARS } from './provider-failure.ts';
+import { redactKey } from './redact-key.ts';
+import { isStreamFailure, type StreamEnd, type StreamFailure } from './stream.ts';
 import type { Transport } from './transport.ts';
 
 /** The key behind a reference, for this authority only; undefined = none is usable there. */
@@ -28,16 +33,16 @@ export interface Encoder {
   body(max_output: number | undefined): Buffer;
   /** What the last `body` said about model and effort, taken from what was put in it. */
   readonly sent: Sent;
-  /** What a reader of the receipt must know about the last `body`, beyond `sent`; they go before the decoder's own. */
+  /** What the last `body` could not say as asked, for the receipt. */
   readonly notes?: readonly string[];
   /**
-   * Leaves an optional parameter out of every later body. `parameter` is the provider's word for it
-   * (`reasoning_effort`, `reasoning.effort`, `stream_options`). False = not one that can be left out, or not sent.
+   * Stops sending an optional parameter, or sends it under its other name. `parameter` is the provider's word for
+   * it (`reasoning_effort`, `reasoning.effort`, `stream_options`). False = it must be sent, or was not.
    */
   omit(parameter: string): boolean;
 }
 
-/** What a wire makes of a stream; `sendTurn` adds the rest. `id` is the response's own id, if it names one. */
+/** What a wire makes of a stream; the rest of an `Answer` is added here. `id` is the response's own id. */
 export type DecodedAnswer = Omit<Answer, 'sent' | 'first_token_ms' | 'request_id'> & { readonly id?: string };
 
 /** One answer being received. Methods may throw a `StreamFailure`. */
@@ -46,18 +51,222 @@ export interface Decoder {
   event(event: string, data: string): boolean;
   /** What has arrived so far. */
   partial(): { readonly text: string; readonly reasoning: string };
-  /** After a clean end of the stream; throws `{ class: 'cut' }` when the answer is not whole. */
+  /** Throws `{ class: 'cut' }` when what arrived is not a whole answer. */
   answer(): DecodedAnswer;
 }
 
-/** The whole difference between two wires; everything else is `createWireProvider`. */
+/** The whole difference between two wires. */
 export interface WireDialect {
   /** Path of the endpoint, from the path of `base_url` without a trailing slash (`/v1` → `/v1/chat/completions`). */
   readonly path: (base_path: string) => string;
   /** Headers of this wire, lower-case names; `key` undefined = a server without keys. */
   readonly headers: (key: string | undefined, route: Route) => Readonly<Record<string, string>>;
   readonly encoder: (route: Route, setup: ConversationSetup) => Encoder;
-  readonly decoder: (route: Route, listener: TurnListener) => Decoder;
+  /** `taken`: ids of the tool calls that the conversation holds already. */
+  readonly decoder: (route: Route, listener: TurnListener, taken: ReadonlySet<string>) => Decoder;
 }
 
-export type { Answer, Conversation, Provider, SendOptions, Transport };
+interface Endpoint {
+  readonly authority: string;
+  readonly path: string;
+  /** Of the route's config, lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Provider adapter of a native wire: everything that wires have in common. The transport is the caller's to close. */
+export function createWireProvider(
+  dialect: WireDialect,
+  { transport, keyFor, redact }: ProviderOptions & { readonly transport: Transport },
+): Provider {
+  function open(route: Route, setup: ConversationSetup): Conversation {
+    const encoder = dialect.encoder(route, setup);
+    const taken = new Set<string>();
+    let endpoint: Endpoint | undefined;
+
+    async function send(options: SendOptions): Promise<Answer> {
+      endpoint ??= endpointOf(route, dialect);
+      const { authority, path, headers } = endpoint;
+      const key = keyOf(route, keyFor);
+      const request = {
+        authority,
+        path,
+        headers: { ...COMMON_HEADERS, ...headers, ...dialect.headers(key, route) },
+        signal: options.signal,
+        first_token_timeout_ms: options.first_token_timeout_ms,
+        idle_timeout_ms: options.idle_timeout_ms,
+        ...(options.onBytes === undefined ? {} : { onBytes: options.onBytes }),
+      };
+      let refused: string | undefined;
+      for (;;) {
+        const body = encoder.body(options.max_output);
+        const { sent } = encoder;
+        const notes = [...(encoder.notes ?? []), ...(refused === undefined ? [] : [refusal(refused)])];
+        const decoder = dialect.decoder(route, options, taken);
+        try {
+          const end = await transport.streamPost({
+            ...request,
+            body,
+            onEvent: (event, data) => decoder.event(event, data),
+          });
+          return answerOf({ decoder, end, sent, notes: [...(encoder.notes ?? []), ...notes], key });
+        } catch (thrown) {
+          const failure = asStreamFailure(thrown);
+          const whole = wholeAnswer(decoder, failure);
+          if (whole !== undefined) {
+            return answerOf({ decoder, end: whole, sent, notes: [...(encoder.notes ?? []), ...notes], key });
+          }
+          const partial = decoder.partial();
+          const nothing = partial.text === '' && partial.reasoning === '';
+          const { parameter } = failure;
+          if (failure.class === 'unsupported_parameter' && parameter !== undefined && nothing) {
+            if (refused === undefined && encoder.omit(parameter)) {
+              refused = parameter;
+              continue;
+            }
+          }
+          throw providerFailure(
+            failureOf(failure, { sent, partial: nothing ? undefined : partial, key, redact }),
+            route,
+          );
+        }
+      }
+    }
+
+    return {
+      append(message) {
+        if (message.role === 'assistant') for (const call of message.answer.tool_calls) taken.add(call.id);
+        encoder.append(message);
+      },
+      send,
+    };
+  }
+
+  return { open, [Symbol.asyncDispose]: async () => {} };
+}
+
+function refusal(parameter: string): string {
+  return `The provider refused the parameter "${parameter}"; the request was repeated once without it.`;
+}
+
+const COMMON_HEADERS = {
+  'content-type': 'application/json',
+  accept: 'text/event-stream',
+  'user-agent': 'yardmaster',
+};
+
+/** Headers of a connection or a body are the transport's; the authority is not for a header to change. */
+const NOT_FROM_CONFIG: ReadonlySet<string> = new Set([
+  'host',
+  'connection',
+  'content-length',
+  'content-type',
+  'accept-encoding',
+  'transfer-encoding',
+  'keep-alive',
+  'upgrade',
+  'expect',
+  'te',
+]);
+
+function endpointOf(route: Route, dialect: WireDialect): Endpoint {
+  const base = new URL(route.base_url);
+  if (base.origin !== originOf(route.authority)) {
+    throw new DelegateError(
+      'ROUTE_INVALID',
+      `"${routeLabel(route)}" has the base URL "${base.origin}", which is not its authority "${route.authority}"`,
+      { hint: "Resolve the route again: a route's fields belong together.", data: { class: 'bad_request' } },
+    );
+  }
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(route.headers ?? {})) {
+    if (!NOT_FROM_CONFIG.has(name.toLowerCase())) headers[name.toLowerCase()] = value;
+  }
+  return { authority: base.origin, path: dialect.path(base.pathname.replace(/\/+$/, '')) + base.search, headers };
+}
+
+/** Visible ASCII: what a header can carry and cannot be used to add another. */
+const HEADER_VALUE = /^[\x21-\x7e]+$/;
+
+function keyOf(route: Route, keyFor: KeyFor): string | undefined {
+  const { credential } = route;
+  if (credential.kind === 'none') return undefined;
+  const key =
+    originOf(credential.authority) === originOf(route.authority) ? keyFor(credential, route.authority) : undefined;
+  if (key !== undefined && HEADER_VALUE.test(key)) return key;
+  const where =
+    credential.kind === 'env' ? `environment variable ${credential.name}` : `config of "${credential.provider}"`;
+  const why =
+    key === undefined
+      ? `the ${where} holds no key for ${route.authority}`
+      : `the key in the ${where} has characters that no key has`;
+  throw new DelegateError('CREDENTIAL_MISSING', `"${routeLabel(route)}" cannot be asked: ${why}`, {
+    hint: `Put the key for ${route.authority} there; \`yardmaster doctor\` shows what is found.`,
+    data: { class: 'auth' },
+  });
+}
+
+function originOf(authority: string): string {
+  return URL.canParse(authority) ? new URL(authority).origin : authority;
+}
+
+interface Finished {
+  readonly decoder: Decoder;
+  readonly end: Pick<StreamEnd, 'request_id' | 'first_token_ms'>;
+  readonly sent: Sent;
+  readonly notes: readonly string[];
+  readonly key: string | undefined;
+}
+
+function answerOf({ decoder, end, sent, notes, key }: Finished): Answer {
+  const { id, ...decoded } = decoder.answer();
+  const request_id = end.request_id ?? id;
+  const answer: Answer = {
+    ...decoded,
+    ...(request_id === undefined ? {} : { request_id }),
+    sent,
+    first_token_ms: end.first_token_ms,
+    notes: notes.length === 0 ? decoded.notes : [...decoded.notes, ...notes],
+  };
+  return key === undefined ? answer : redactKey(answer, key);
+}
+
+/** A connection that breaks or falls silent after the last word takes nothing away from the answer. */
+function wholeAnswer(
+  decoder: Decoder,
+  failure: StreamFailure,
+): Pick<StreamEnd, 'request_id' | 'first_token_ms'> | undefined {
+  if (failure.first_token_ms === undefined) return undefined;
+  if (failure.class !== 'timeout_idle' && failure.class !== 'cut') return undefined;
+  try {
+    decoder.answer();
+  } catch {
+    return undefined;
+  }
+  const { request_id, first_token_ms } = failure;
+  return request_id === undefined ? { first_token_ms } : { request_id, first_token_ms };
+}
+
+function asStreamFailure(thrown: unknown): StreamFailure {
+  if (isStreamFailure(thrown)) return thrown;
+  return { class: 'protocol', upstream: thrown instanceof Error ? thrown.message : String(thrown) };
+}
+
+interface Circumstances {
+  readonly sent: Sent;
+  readonly partial: Failure['partial'];
+  readonly key: string | undefined;
+  readonly redact: (text: string) => string;
+}
+
+function failureOf(failure: StreamFailure, { sent, partial, key, redact }: Circumstances): Failure {
+  const { unsent, first_token_ms: _, upstream, ...seen } = failure;
+  const whole: Failure = {
+    ...seen,
+    // A secret may straddle the cut, so the cut is made last.
+    ...(upstream === undefined ? {} : { upstream: redact(upstream.slice(0, 4 * UPSTREAM_CHARS)) }),
+    ...(unsent === true ? {} : { sent }),
+    ...(partial === undefined ? {} : { partial }),
+  };
+  const clean = key === undefined ? whole : redactKey(whole, key);
+  return clean.upstream === undefined ? clean : { ...clean, upstream: clean.upstream.slice(0, UPSTREAM_CHARS) };
+}

@@ -1,0 +1,311 @@
+import { classifyFailure } from './classify-failure.ts';
+import type { Deadlines, Watched } from './deadlines.ts';
+import { createSseParser, type SseParser } from './sse.ts';
+import { isStreamFailure, type StreamEnd, type StreamFailure, type StreamRequest } from './stream.ts';
+
+/** Bytes of an answer that is not a stream of events: enough for every error body, not for a download. */
+const MAX_BODY_BYTES = 64 * 1024;
+/** Bytes of one whole answer. */
+const MAX_STREAM_BYTES = 256 * 1024 * 1024;
+/** How long an error's body may take once its status is known. */
+const ERROR_BODY_MS = 5_000;
+/** How long a server may take to end a stream whose answer is complete, so that its connection can be used again. */
+const DRAIN_MS = 500;
+
+/** Names that vendors give their request id, best first. */
+const REQUEST_ID_HEADERS = [
+  'x-request-id',
+  'request-id',
+  'x-generation-id',
+  'apim-request-id',
+  'x-amzn-requestid',
+  'cf-ray',
+];
+const LONGEST_WANTED_NAME = 16;
+
+export interface ExchangeContext {
+  readonly deadlines: Deadlines;
+  readonly now: () => number;
+  readonly resolve: (end: StreamEnd) => void;
+  readonly reject: (failure: StreamFailure) => void;
+}
+
+/**
+ * - `waiting`: nothing has come back. `streaming`: 2xx. `document`: 2xx with one JSON document.
+ * - `failing`: another status, its body is collected. `draining`: the answer is complete, its stream has not ended.
+ * - `closed`: told how it ended; whatever still arrives is ignored.
+ */
+type Phase = 'waiting' | 'streaming' | 'document' | 'failing' | 'draining' | 'closed';
+
+/**
+ * One request and what comes back, as a handler of undici's dispatcher (the interface without wrappers).
+ * A class because 1,000 of them live at once and each is one object instead of ten closures.
+ */
+export class Exchange implements Watched {
+  due: number;
+  private readonly request: StreamRequest;
+  private readonly context: ExchangeContext;
+  private readonly started: number;
+  private phase: Phase = 'waiting';
+  private abortSocket: (() => void) | undefined;
+  private parser: SseParser | undefined;
+  private status = 0;
+  private rawHeaders: readonly Buffer[] = [];
+  private requestId: string | undefined;
+  private received = 0;
+  private firstTokenMs = -1;
+  /** The body, as long as no event came of it. */
+  private body: Buffer[] = [];
+  private bodyBytes = 0;
+
+  constructor(request: StreamRequest, context: ExchangeContext) {
+    this.request = request;
+    this.context = context;
+    this.started = context.now();
+    this.due = this.started + request.first_token_timeout_ms;
+    context.deadlines.add(this);
+    request.signal.addEventListener('abort', this);
+  }
+
+  /** The request's signal was aborted. */
+  handleEvent(): void {
+    if (this.phase === 'draining') this.complete(true);
+    else this.fail({ class: 'cancelled' });
+    this.abortSocket?.();
+  }
+
+  expired(): void {
+    if (this.phase === 'draining') this.complete(true);
+    else if (this.phase === 'failing') this.failWithBody();
+    else this.fail({ class: this.firstTokenMs < 0 ? 'timeout_first_token' : 'timeout_idle' });
+    this.abortSocket?.();
+  }
+
+  onConnect(abort: () => void): void {
+    if (this.phase === 'closed') abort();
+    else this.abortSocket = abort;
+  }
+
+  onHeaders(status: number, rawHeaders: readonly Buffer[]): boolean {
+    if (status < 200 || this.phase === 'closed') return true;
+    this.status = status;
+    this.rawHeaders = rawHeaders;
+    const headers = wantedHeaders(rawHeaders);
+    for (const name of REQUEST_ID_HEADERS) {
+      this.requestId ??= headers[name];
+    }
+    if (status >= 300 && status < 400) {
+      this.fail({ class: 'redirect', upstream: redirection(status, headers.location, this.request.authority) });
+      this.abortSocket?.();
+    } else if (status >= 400) {
+      this.phase = 'failing';
+      this.due = Math.min(this.due, this.context.now() + ERROR_BODY_MS);
+      this.context.deadlines.nearer(this);
+    } else if (headers['content-type']?.toLowerCase().includes('json')) {
+      this.phase = 'document';
+    } else {
+      this.phase = 'streaming';
+      this.parser = createSseParser((event, data) => this.onEvent(event, data));
+    }
+    return true;
+  }
+
+  onData(chunk: Buffer): boolean {
+    if (this.phase === 'closed') return true;
+    this.received += chunk.length;
+    this.request.onBytes?.(chunk.length);
+    if (this.received > MAX_STREAM_BYTES) {
+      this.fail({ class: 'protocol', upstream: `an answer of more than ${MAX_STREAM_BYTES / 1024 / 1024} MB` });
+      this.abortSocket?.();
+    } else if (this.phase === 'streaming') {
+      if (this.firstTokenMs < 0) this.keep(chunk, MAX_BODY_BYTES);
+      else this.due = this.context.now() + this.request.idle_timeout_ms;
+      this.parse(chunk);
+    } else if (this.phase === 'document') {
+      this.keep(chunk, MAX_STREAM_BYTES);
+    } else if (this.phase === 'failing' && !this.keep(chunk, MAX_BODY_BYTES)) {
+      this.failWithBody();
+      this.abortSocket?.();
+    }
+    return true;
+  }
+
+  onComplete(): void {
+    if (this.phase === 'draining') this.complete(true);
+    else if (this.phase === 'failing') this.failWithBody();
+    else if (this.phase === 'document') this.onDocument();
+    else if (this.phase === 'streaming') {
+      try {
+        this.parser?.end();
+      } catch {
+        // The last event was not closed by a blank line and makes no sense: its rest is what is missing.
+        this.fail({ class: 'cut' });
+        return;
+      }
+      // `parser.end` may have given the last event of all.
+      if (this.firstTokenMs < 0) this.onDocument();
+      else this.complete((this.phase as Phase) === 'draining');
+    }
+  }
+
+  onError(error: Error & { code?: string }): void {
+    if (this.phase === 'closed') return;
+    if (this.phase === 'draining') this.complete(true);
+    else if (this.phase === 'failing') this.failWithBody();
+    else this.fail(brokenConnection(error, this.phase !== 'waiting'));
+  }
+
+  private parse(chunk: Buffer): void {
+    try {
+      this.parser?.push(chunk);
+    } catch (thrown) {
+      this.fail(asFailure(thrown));
+      this.abortSocket?.();
+    }
+  }
+
+  private onEvent(event: string, data: string): void {
+    if (this.phase !== 'streaming' && this.phase !== 'document') return;
+    if (this.firstTokenMs < 0) {
+      const now = this.context.now();
+      this.firstTokenMs = now - this.started;
+      this.due = now + this.request.idle_timeout_ms;
+      this.context.deadlines.nearer(this);
+      this.body = [];
+    }
+    if (this.request.onEvent(event, data)) {
+      this.phase = 'draining';
+      this.due = this.context.now() + DRAIN_MS;
+      this.context.deadlines.nearer(this);
+    }
+  }
+
+  /** A 2xx whose body is no stream of events: one whole answer, an error without an error's status, or neither. */
+  private onDocument(): void {
+    const text = this.bodyText();
+    const document = parseJson(text);
+    if (isErrorDocument(document)) {
+      this.failWithBody();
+    } else if (this.phase === 'document' && document !== undefined) {
+      try {
+        this.onEvent('', text);
+        this.complete((this.phase as Phase) === 'draining');
+      } catch (thrown) {
+        this.fail(asFailure(thrown));
+      }
+    } else {
+      this.fail({ class: 'protocol', upstream: text === '' ? 'an empty body' : text });
+    }
+  }
+
+  /** False when it is full. */
+  private keep(chunk: Buffer, limit: number): boolean {
+    const room = limit - this.bodyBytes;
+    const kept = chunk.length <= room ? chunk : chunk.subarray(0, room);
+    if (kept.length > 0) this.body.push(kept);
+    this.bodyBytes += kept.length;
+    return kept.length === chunk.length;
+  }
+
+  private bodyText(): string {
+    return Buffer.concat(this.body).toString('utf8');
+  }
+
+  private failWithBody(): void {
+    const body = this.bodyText();
+    const headers = allHeaders(this.rawHeaders);
+    this.fail({
+      ...classifyFailure({ status: this.status, headers, body }),
+      ...(body === '' ? {} : { upstream: headers['content-encoding'] === undefined ? body : '(a compressed body)' }),
+    });
+  }
+
+  private complete(complete: boolean): void {
+    this.close();
+    this.context.resolve({
+      status: this.status,
+      ...(this.requestId === undefined ? {} : { request_id: this.requestId }),
+      complete,
+      first_token_ms: this.firstTokenMs,
+    });
+  }
+
+  private fail(failure: StreamFailure): void {
+    if (this.phase === 'closed') return;
+    this.close();
+    this.context.reject({
+      ...(this.status === 0 ? {} : { status: this.status }),
+      ...(this.requestId === undefined ? {} : { request_id: this.requestId }),
+      ...(this.abortSocket === undefined ? { unsent: true } : {}),
+      ...(this.firstTokenMs < 0 ? {} : { first_token_ms: this.firstTokenMs }),
+      ...failure,
+    });
+  }
+
+  private close(): void {
+    this.phase = 'closed';
+    this.context.deadlines.delete(this);
+    this.request.signal.removeEventListener('abort', this);
+    this.parser = undefined;
+    this.body = [];
+  }
+}
+
+function wantedHeaders(raw: readonly Buffer[]): Readonly<Record<string, string>> {
+  const headers: Record<string, string> = {};
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const name = raw[at]!;
+    if (name.length <= LONGEST_WANTED_NAME)
+      headers[name.toString('latin1').toLowerCase()] = raw[at + 1]!.toString('latin1');
+  }
+  return headers;
+}
+
+function allHeaders(raw: readonly Buffer[]): Readonly<Record<string, string>> {
+  const headers: Record<string, string> = {};
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    headers[raw[at]!.toString('latin1').toLowerCase()] = raw[at + 1]!.toString('latin1');
+  }
+  return headers;
+}
+
+/** Names the other authority and nothing else of it: a query may hold anything. */
+function redirection(status: number, location: string | undefined, authority: string): string {
+  if (location === undefined) return `${status} without a Location`;
+  try {
+    const to = new URL(location, authority).origin;
+    return to === new URL(authority).origin ? `${status} to another path of ${to}` : `${status} to ${to}`;
+  } catch {
+    return `${status} to an address that is none`;
+  }
+}
+
+function brokenConnection(error: Error & { code?: string }, answered: boolean): StreamFailure {
+  const code = error.code ?? '';
+  // Closed by ourselves, in `Symbol.asyncDispose`.
+  if (code === 'UND_ERR_DESTROYED' || code === 'UND_ERR_CLOSED') return { class: 'cancelled' };
+  const upstream = error.message === '' ? code : error.message;
+  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') return { class: 'protocol', upstream };
+  if (code === 'UND_ERR_INVALID_ARG') return { class: 'bad_request', upstream };
+  return { class: answered ? 'cut' : 'network', upstream };
+}
+
+function asFailure(thrown: unknown): StreamFailure {
+  if (isStreamFailure(thrown)) return thrown;
+  return { class: 'protocol', upstream: thrown instanceof Error ? thrown.message : String(thrown) };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isErrorDocument(document: unknown): boolean {
+  const first: unknown = Array.isArray(document) ? document[0] : document;
+  if (typeof first !== 'object' || first === null) return false;
+  const { error, object, type } = first as { error?: unknown; object?: unknown; type?: unknown };
+  return (error !== undefined && error !== null) || object === 'error' || type === 'error';
+}

@@ -1,0 +1,50 @@
+import type { Provider, ProviderFor } from '../core/provider.ts';
+import type { Wire } from '../core/route.ts';
+import type { Transport } from './transport.ts';
+import type { ProviderOptions, WireDialect } from './wire-provider.ts';
+
+export interface Providers extends AsyncDisposable {
+  /** Loads a wire's adapter, and what it needs, on its first use. */
+  readonly providerFor: ProviderFor;
+}
+
+/** All adapters over one transport. Disposing closes their connections; what is in flight ends as `cancelled`. */
+export function createProviders(options: ProviderOptions): Providers {
+  const loaded = new Map<Wire, Promise<Provider>>();
+  let transport: Promise<Transport> | undefined;
+
+  async function load(wire: Wire): Promise<Provider> {
+    if (wire === 'ai-sdk') return (await import('./ai-sdk.ts')).createAiSdkProvider(options);
+    transport ??= import('./transport.ts').then((module) => module.createTransport());
+    const [dialect, { createWireProvider }, shared] = await Promise.all([
+      DIALECTS[wire](),
+      import('./wire-provider.ts'),
+      transport,
+    ]);
+    return createWireProvider(dialect, { ...options, transport: shared });
+  }
+
+  return {
+    providerFor({ wire }) {
+      let provider = loaded.get(wire);
+      if (provider === undefined) {
+        provider = load(wire);
+        loaded.set(wire, provider);
+      }
+      return provider;
+    },
+    async [Symbol.asyncDispose]() {
+      const providers = await Promise.allSettled(loaded.values());
+      await Promise.all(
+        providers.map((one) => (one.status === 'fulfilled' ? one.value[Symbol.asyncDispose]() : undefined)),
+      );
+      await (await transport)?.[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const DIALECTS: Readonly<Record<Exclude<Wire, 'ai-sdk'>, () => Promise<WireDialect>>> = {
+  'openai-chat': async () => (await import('./openai-chat.ts')).OPENAI_CHAT,
+  'openai-responses': async () => (await import('./openai-responses.ts')).OPENAI_RESPONSES,
+  'anthropic-messages': async () => (await import('./anthropic-messages.ts')).ANTHROPIC_MESSAGES,
+};
