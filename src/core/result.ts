@@ -36,6 +36,7 @@ export type ExitReason =
   | 'answered'
   | 'error'
   | 'max_turns'
+  | 'loop'
   | 'budget'
   | 'timeout'
   | 'cancelled'

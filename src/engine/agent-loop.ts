@@ -1,0 +1,124 @@
+import { type Ending, ended, judgeAnswer } from '../core/ending.ts';
+import type { Answer, ToolCall, ToolResult } from '../core/provider.ts';
+import { routeLabel } from '../core/route.ts';
+import { tokensAtMost } from './budget.ts';
+import { type Child, journal } from './child.ts';
+import { readOutput } from './read-output.ts';
+import { request, stopped } from './request.ts';
+import { runTools } from './run-tools.ts';
+import { transcribeAnswer, transcribeResults } from './transcribe.ts';
+
+/** The same calls this many times in a row: the model is told. */
+export const WARN_REPEATS = 4;
+/** … and this many times: the child ends. */
+export const STOP_REPEATS = 8;
+
+/**
+ * Turns until the child ends: ask, write the answer down, run its tools, write their ends down, ask again.
+ * What is unwritten when it returns belongs in the same write as the result.
+ */
+export async function runTurns(child: Child): Promise<Ending> {
+  const { plan, run, tally, sending } = child;
+  const { limits, on_mismatch } = run.deps.settings;
+  const max_turns = Math.min(limits.max_turns, plan.budget?.turns ?? limits.max_turns);
+  let repairs = 0;
+  let repeats = 1;
+  let last = '';
+  for (;;) {
+    if (sending.signal.aborted) return stopped(child);
+    const turn = tally.turns + 1;
+    child.tell?.({ type: 'turn-start', turn });
+    const asked = await request(child);
+    if ('ending' in asked) return asked.ending;
+    const { answer } = asked;
+    child.unwritten.push({ kind: 'answer', turn, answer });
+    transcribeAnswer(child.transcript, answer);
+    child.tell?.({ type: 'usage', usage: tally.usage, usd: tally.usd, complete: tally.complete });
+
+    if (asked.verdict === 'mismatch' && on_mismatch === 'fail') return mismatch(child, answer);
+    const ending = judgeAnswer(answer);
+    if (ending !== undefined) {
+      if (asked.capped && ending.exit_reason === 'length') return { ...ending, exit_reason: 'budget' };
+      if (ending.status !== 'completed' || plan.input.output_schema === undefined) return ending;
+      const read = await readOutput(answer.text, plan.input.output_schema, run.deps.validateOutput);
+      if ('output' in read) return { ...ending, output: read.output };
+      if (repairs > 0 || turn >= max_turns) return invalidOutput(read.problems);
+      repairs += 1;
+      repair(child, answer, read.problems);
+      await journal(child);
+      continue;
+    }
+    if (turn >= max_turns) return outOfTurns(max_turns);
+
+    const calls = answer.tool_calls.map(({ name, arguments: args }) => `${name} ${args}`).join('\n');
+    repeats = calls === last ? repeats + 1 : 1;
+    last = calls;
+    if (repeats >= STOP_REPEATS) return goingRound(answer.tool_calls[0]!);
+    const notice =
+      turn + 1 >= max_turns
+        ? 'This was the last turn with tools: answer now, from what you have.'
+        : repeats >= WARN_REPEATS
+          ? `You have made exactly this call ${repeats} times in a row. Do something else, or answer.`
+          : undefined;
+    const results = await runTools(child, answer, notice);
+    transcribeResults(child.transcript, results);
+    if (sending.signal.aborted) return stopped(child);
+    await journal(child);
+    go(child, answer, results);
+  }
+}
+
+/** Takes the answer and its tool results into the conversation. */
+function go(child: Child, answer: Answer, results: readonly ToolResult[]): void {
+  child.conversation.append({ role: 'assistant', answer });
+  child.conversation.append({ role: 'tool', results });
+  child.context = contextAfter(child, answer);
+  for (const { content } of results) child.context += tokensAtMost(content);
+}
+
+/** One more turn for a final answer that does not validate, with the reasons. */
+function repair(child: Child, answer: Answer, problems: readonly string[]): void {
+  const text = `That does not validate:\n${problems.map((problem) => `- ${problem}`).join('\n')}\nAnswer again with the corrected JSON value and nothing else.`;
+  child.conversation.append({ role: 'assistant', answer });
+  child.conversation.append({ role: 'user', text });
+  child.unwritten.push({ kind: 'message', message: { role: 'user', text } });
+  child.transcript?.write('user', text);
+  child.context = contextAfter(child, answer) + tokensAtMost(text);
+}
+
+function contextAfter({ context }: Child, { usage, text, tool_calls }: Answer): number {
+  if (usage !== undefined && usage.input > 0) return usage.input + usage.output;
+  return tool_calls.reduce((sum, call) => sum + tokensAtMost(call.arguments), context + tokensAtMost(text));
+}
+
+function mismatch({ route }: Child, { served_model }: Answer): Ending {
+  return ended('failed', 'mismatch', {
+    code: 'SERVED_MISMATCH',
+    message: `"${routeLabel(route)}" was asked for, and the provider says that "${served_model}" answered.`,
+    hint: "If that is the same model, name it in `served_as` of the model's entry under the provider; `on_mismatch: warn` accepts any.",
+  });
+}
+
+function outOfTurns(max_turns: number): Ending {
+  return ended('partial', 'max_turns', {
+    code: 'TURNS_EXHAUSTED',
+    message: `The child used its ${max_turns} turns without a final answer.`,
+    hint: 'Raise max_turns or budget.turns, or split the task.',
+  });
+}
+
+function goingRound({ name }: ToolCall): Ending {
+  return ended('partial', 'loop', {
+    code: 'TURNS_EXHAUSTED',
+    message: `The child asked for the same "${name}" call ${STOP_REPEATS} times in a row and was stopped.`,
+    hint: 'Word the goal more definitely, or give the task to another model.',
+  });
+}
+
+function invalidOutput(problems: readonly string[]): Ending {
+  return ended('invalid_output', 'answered', {
+    code: 'OUTPUT_INVALID',
+    message: `The answer does not validate against output_schema: ${problems.join(' ')}`,
+    hint: 'The text is kept in the summary.',
+  });
+}

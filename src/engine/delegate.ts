@@ -1,0 +1,184 @@
+import { sumCosts } from '../core/cost.ts';
+import { endingOfStop, type StopCause } from '../core/ending.ts';
+import { DelegateError, type Issue, refusal } from '../core/errors.ts';
+import type { EventListener } from '../core/events.ts';
+import type { PlannedTask } from '../core/preflight.ts';
+import type { DelegationResult, TaskResult } from '../core/result.ts';
+import type { TaskPlan } from '../core/store.ts';
+import type { Budget } from '../core/task.ts';
+import { createLedger } from './budget.ts';
+import { type Run, tellOf } from './child.ts';
+import type { EngineDeps } from './deps.ts';
+import { createEquip } from './equip.ts';
+import { finish } from './finish.ts';
+import { runGated } from './gate.ts';
+import { runChild, toolsetsOf } from './run-child.ts';
+import { addUsage, createTally, NO_USAGE } from './tally.ts';
+
+export interface RunOptions {
+  /** Absolute folder that the children's tools are confined to. */
+  readonly workspace: string;
+  /** Which surface asked. */
+  readonly origin: string;
+  /** The text of the workspace's AGENTS.md or CLAUDE.md, if it has one. */
+  readonly instructions?: string;
+  /** What the children may spend together. */
+  readonly budget?: Budget;
+  /** Stops every child; what they have by then is kept. */
+  readonly signal?: AbortSignal;
+  readonly on?: EventListener;
+  /** Set when a child delegates: the task it is, its root, and how deep its children are. */
+  readonly parent?: { readonly task_id: string; readonly root_id: string; readonly depth: number };
+}
+
+/**
+ * Runs planned tasks to their end and gives their results in the order asked.
+ *
+ * All tasks are stored, in one transaction, before the first starts. They then run side by side within
+ * `max_concurrent_children`; one that fails or hangs neither holds back nor discards the others, whose results
+ * are in the store and told as `task-end` as soon as they exist. Rejects only when nothing was started:
+ * a limit, an unreadable image, an unknown toolset, a store that cannot write.
+ */
+export async function delegate(
+  planned: readonly PlannedTask[],
+  deps: EngineDeps,
+  options: RunOptions,
+): Promise<DelegationResult> {
+  const { workspace, origin, instructions, budget, signal, on, parent } = options;
+  const { settings, clock, store, leases } = deps;
+  const created_at = clock.now();
+  const id = deps.newId('d');
+  const depth = parent?.depth ?? 1;
+  const run: Run = {
+    deps,
+    id,
+    depth,
+    workspace,
+    ledger: createLedger(budget),
+    equip: createEquip({ deps, workspace, cache_key: id, ...(instructions === undefined ? {} : { instructions }) }),
+    ...(parent === undefined ? {} : { parent_id: parent.task_id }),
+    ...(on === undefined ? {} : { emit: quiet(on) }),
+  };
+  const tasks = planned.map((task): TaskPlan => ({ ...task, id: deps.newId('t') }));
+  await check(run, tasks);
+
+  await store.create(
+    {
+      id,
+      root_id: parent?.root_id ?? id,
+      depth,
+      origin,
+      created_at,
+      tasks,
+      ...(parent && { parent_id: parent.task_id }),
+    },
+    leases,
+  );
+  const release = leases.keep();
+  const of = { delegation_id: id, depth, ...(parent && { parent_id: parent.task_id }) };
+  run.emit?.({ type: 'delegation-start', ...of, task_ids: tasks.map((task) => task.id) });
+  if (run.emit !== undefined) {
+    for (const plan of tasks) {
+      const { source, notes, input, route } = plan;
+      tellOf(run, plan, () => route, run.emit)({ type: 'task-queued', goal: input.goal, source, notes });
+    }
+  }
+
+  const running = new Set<AbortController>();
+  const stop = (): void => {
+    for (const controller of running) controller.abort('cancelled' satisfies StopCause);
+  };
+  signal?.addEventListener('abort', stop);
+  const results = new Array<TaskResult>(tasks.length);
+  try {
+    await runGated(tasks.length, settings.limits.max_concurrent_children, async (index) => {
+      const plan = tasks[index]!;
+      if (signal?.aborted) {
+        results[index] = await drop(run, plan, created_at);
+        return;
+      }
+      const controller = new AbortController();
+      running.add(controller);
+      results[index] = await runChild(run, plan, { controller, queued_at: created_at });
+      running.delete(controller);
+    });
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    release();
+  }
+  const duration_ms = Math.max(0, clock.now() - created_at);
+  run.emit?.({ type: 'delegation-end', ...of, duration_ms });
+  return {
+    delegation_id: id,
+    results,
+    usage: results.map((result) => result.usage).reduce(addUsage, NO_USAGE),
+    cost: sumCosts(results.map((result) => result.cost)),
+    duration_ms,
+  };
+}
+
+/** What can be refused is refused before anything is stored. */
+async function check(run: Run, tasks: readonly TaskPlan[]): Promise<void> {
+  const { max_children_per_call, max_spawn_depth } = run.deps.settings.limits;
+  if (tasks.length > max_children_per_call) {
+    throw new DelegateError(
+      'LIMIT_EXCEEDED',
+      `"${tasks.length}" tasks were asked for; max_children_per_call is ${max_children_per_call}.`,
+      {
+        hint: 'Split the call, or raise `delegation.max_children_per_call`.',
+      },
+    );
+  }
+  if (run.depth > max_spawn_depth) {
+    throw new DelegateError(
+      'LIMIT_EXCEEDED',
+      `A child at depth "${run.depth}" was asked for; max_spawn_depth is ${max_spawn_depth}.`,
+      {
+        hint: 'Do the work in this task, or raise `delegation.max_spawn_depth`.',
+      },
+    );
+  }
+  const issues: Issue[] = [];
+  for (const { index, input } of tasks) {
+    for (const [i, ref] of (input.images ?? []).entries()) {
+      try {
+        await run.deps.loadImage(ref, run.workspace);
+      } catch (error) {
+        if (!(error instanceof DelegateError)) throw error;
+        issues.push({
+          code: error.code,
+          path: `tasks[${index}].images[${i}]`,
+          message: error.message,
+          hint: error.hint,
+          suggestions: [],
+        });
+      }
+    }
+  }
+  if (issues.length > 0) throw refusal(issues);
+  for (const plan of tasks) await run.equip(toolsetsOf(run, plan));
+}
+
+/** Ends a task that never started. */
+async function drop(run: Run, plan: TaskPlan, queued_at: number): Promise<TaskResult> {
+  const result = await finish(run, plan, {
+    attempt: undefined,
+    ending: endingOfStop('cancelled', 0),
+    tally: createTally(),
+    transcript: undefined,
+    entries: [],
+    queued_ms: run.deps.clock.now() - queued_at,
+    total_ms: 0,
+  });
+  if (run.emit !== undefined) tellOf(run, plan, () => plan.route, run.emit)({ type: 'task-end', result });
+  return result;
+}
+
+/** A listener is a guest: what it throws changes nothing. */
+function quiet(on: EventListener): EventListener {
+  return (event) => {
+    try {
+      on(event);
+    } catch {}
+  };
+}

@@ -1,0 +1,38 @@
+import type { Image, ProviderFor } from '../core/provider.ts';
+import type { DelegationSettings } from '../core/settings.ts';
+import type { Store } from '../core/store.ts';
+import type { Json } from '../core/task.ts';
+import type { ToolsFor } from '../core/tool.ts';
+import type { Transcripts } from '../core/transcript.ts';
+import type { Leases } from './leases.ts';
+
+/** The clock and chance, so that everything here can be run in a test without waiting. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Resolves after `ms`, or at once when `signal` aborts. Never rejects. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+  /** In [0, 1). */
+  random(): number;
+}
+
+/** What running children needs of the world. One value serves a whole process. */
+export interface EngineDeps {
+  readonly store: Store;
+  /** Made once a process by `createLeases` over the same store. */
+  readonly leases: Leases;
+  readonly providerFor: ProviderFor;
+  readonly toolsFor: ToolsFor;
+  readonly settings: DelegationSettings;
+  readonly clock: Clock;
+  /** Time-sortable and unguessable: `d_…` for a delegation, `t_…` for a task. */
+  readonly newId: (kind: 'd' | 't') => string;
+  /** Takes every known secret out of a text. Applied to whatever leaves a child: tool results, errors, summaries. */
+  readonly redact: (text: string) => string;
+  /** Absent: no readable files are kept; the journal has everything. */
+  readonly transcripts?: Transcripts;
+  /** What is wrong with `value` by a JSON Schema, one sentence a problem; empty when it validates. */
+  readonly validateOutput: (schema: { readonly [key: string]: Json }, value: Json) => Promise<readonly string[]>;
+  /** Reads an image named in a task: a path in the workspace, an http(s) URL or a data URL. Throws `REQUEST_INVALID`. */
+  readonly loadImage: (ref: string, workspace: string) => Promise<Image>;
+}

@@ -1,0 +1,84 @@
+import { cutText } from '../core/cut-text.ts';
+import { type Ending, endingOfError } from '../core/ending.ts';
+import type { TaskError, TaskResult } from '../core/result.ts';
+import type { JournalEntry, TaskPlan } from '../core/store.ts';
+import type { Transcript } from '../core/transcript.ts';
+import { type Run, takenOver } from './child.ts';
+import { receiptOf, type Tally } from './tally.ts';
+
+export interface Ended {
+  /** Absent when it was never claimed. */
+  readonly attempt: number | undefined;
+  readonly ending: Ending;
+  readonly tally: Tally;
+  readonly transcript: Transcript | undefined;
+  /** Steps that are not in the journal yet; they are written with the result. */
+  readonly entries: readonly JournalEntry[];
+  readonly queued_ms: number;
+  readonly total_ms: number;
+}
+
+/**
+ * Puts the result together and writes it, in one write with the last steps. A result that cannot be written is
+ * given back all the same, and says so: never `completed`, because the record will not say that either.
+ */
+export async function finish(run: Run, plan: TaskPlan, end: Ended): Promise<TaskResult> {
+  const result = await resultOf(run, plan, end);
+  end.transcript?.write('note', `${result.status}${result.error === undefined ? '' : `: ${result.error.message}`}`);
+  end.transcript?.end();
+  const { attempt, ending } = end;
+  if (ending.status === 'lost') return result;
+  try {
+    const { store } = run.deps;
+    const written =
+      attempt === undefined
+        ? await store.drop(plan.id, result)
+        : await store.finish(plan.id, attempt, result, end.entries);
+    if (written) return result;
+    throw takenOver();
+  } catch (error) {
+    const { status, error: why } = endingOfError(error, 1);
+    if (status === 'lost') {
+      return { ...result, status, exit_reason: 'error', error: why!, cost: { ...result.cost, complete: false } };
+    }
+    return result.status === 'completed' ? { ...result, status: 'partial', exit_reason: 'error', error: why! } : result;
+  }
+}
+
+async function resultOf(run: Run, plan: TaskPlan, { ending, tally, transcript, ...end }: Ended): Promise<TaskResult> {
+  const { redact, settings, transcripts } = run.deps;
+  const text = redact(tally.text);
+  const { max_summary_chars } = settings.limits;
+  const full_ref = text.length > max_summary_chars ? await transcripts?.saveFull(plan.id, text) : undefined;
+  return {
+    index: plan.index,
+    id: plan.id,
+    status: ending.status,
+    summary: cutText(text, max_summary_chars, full_ref === undefined ? 'the journal has it' : `it is in ${full_ref}`),
+    ...(full_ref === undefined ? {} : { full_ref }),
+    ...(ending.output === undefined ? {} : { output: ending.output }),
+    ...(ending.error === undefined ? {} : { error: redacted(ending.error, redact) }),
+    route: receiptOf(plan, tally),
+    usage: tally.usage,
+    // What another process spends on a task taken over is not known here.
+    cost: { usd: tally.usd, complete: tally.complete && ending.status !== 'lost' },
+    turns: tally.turns,
+    tool_calls: tally.tool_calls,
+    timing: {
+      queued_ms: Math.max(0, end.queued_ms),
+      ...(tally.first_token_ms === undefined ? {} : { first_token_ms: tally.first_token_ms }),
+      total_ms: Math.max(0, end.total_ms),
+    },
+    exit_reason: ending.exit_reason,
+    artifacts: [],
+    ...(transcript === undefined ? {} : { transcript: transcript.path }),
+  };
+}
+
+function redacted(error: TaskError, redact: (text: string) => string): TaskError {
+  return {
+    ...error,
+    message: redact(error.message),
+    ...(error.upstream === undefined ? {} : { upstream: redact(error.upstream) }),
+  };
+}

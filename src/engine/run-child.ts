@@ -1,0 +1,110 @@
+import { type Ending, endingOfError, type StopCause } from '../core/ending.ts';
+import type { Image, Message } from '../core/provider.ts';
+import type { TaskResult } from '../core/result.ts';
+import type { TaskPlan } from '../core/store.ts';
+import type { Transcript } from '../core/transcript.ts';
+import { runTurns } from './agent-loop.ts';
+import { createLedger, tokensAtMost } from './budget.ts';
+import { type Child, type Run, takenOver, tellOf } from './child.ts';
+import { finish } from './finish.ts';
+import { firstTurn } from './system-prompt.ts';
+import { addNote, createTally } from './tally.ts';
+import { startTimer } from './timer.ts';
+
+/** Tokens of one image, at most, by the providers known (Anthropic's largest is about 4,800). */
+const IMAGE_TOKENS = 5_000;
+
+/**
+ * Runs one child from its claim to its written result. Never rejects: whatever happens is the result.
+ * All its clocks start now; `queued_at` is when it was asked for. The controller aborts with a `StopCause`.
+ */
+export async function runChild(
+  run: Run,
+  plan: TaskPlan,
+  { controller, queued_at }: { readonly controller: AbortController; readonly queued_at: number },
+): Promise<TaskResult> {
+  const { store, leases, clock, settings, transcripts } = run.deps;
+  const started_at = clock.now();
+  const seconds = Math.min(plan.input.timeout_seconds ?? Infinity, settings.limits.timeout_seconds ?? Infinity);
+  const abort = (): void => controller.abort('timeout' satisfies StopCause);
+  const stopTimer = seconds === Infinity ? undefined : startTimer(seconds, abort);
+
+  let child: Child | undefined;
+  let attempt: number | undefined;
+  let ending: Ending;
+  const tally = createTally();
+  const tell = run.emit && tellOf(run, plan, () => child?.route ?? plan.route, run.emit);
+  let transcript: Transcript | undefined;
+  try {
+    attempt = await store.claim(plan.id, leases.owner, leases.lease_ms);
+    if (attempt === undefined) throw takenOver();
+    tell?.({ type: 'task-start' });
+    transcript = transcripts?.open({ delegation_id: run.id, ...plan });
+    const { tools, setup, tokens } = await run.equip(toolsetsOf(run, plan));
+    if (plan.route.tools === false) addNote(tally, 'This model takes no tools, so the child had none.');
+    const text = firstTurn(plan.input);
+    const images = await loadImages(run, plan);
+    const first: Message = images.length === 0 ? { role: 'user', text } : { role: 'user', text, images };
+    const conversation = (await run.deps.providerFor(plan.route)).open(plan.route, setup);
+    conversation.append(first);
+    transcript?.write('user', text);
+    child = {
+      run,
+      plan,
+      attempt,
+      tools,
+      setup,
+      first,
+      tally,
+      ledger: createLedger(plan.budget),
+      sending: {
+        signal: controller.signal,
+        first_token_timeout_ms: settings.limits.first_token_timeout_seconds * 1000,
+        idle_timeout_ms: settings.limits.idle_timeout_seconds * 1000,
+        ...(tell && {
+          onText: (text: string) => tell({ type: 'text-delta', text }),
+          onReasoning: (text: string) => tell({ type: 'reasoning-delta', text }),
+        }),
+      },
+      ...(seconds === Infinity ? {} : { timeout: { seconds, at: started_at + seconds * 1000 } }),
+      ...(transcript && { transcript }),
+      ...(tell && { tell }),
+      route: plan.route,
+      conversation,
+      context: tokens + tokensAtMost(text) + images.length * IMAGE_TOKENS,
+      unwritten: [{ kind: 'message', message: { role: 'user', text } }],
+    };
+    ending = await runTurns(child);
+  } catch (error) {
+    ending = endingOfError(error, 1);
+  } finally {
+    stopTimer?.();
+  }
+  const result = await finish(run, plan, {
+    attempt,
+    ending,
+    tally,
+    transcript,
+    entries: child?.unwritten ?? [],
+    queued_ms: started_at - queued_at,
+    total_ms: clock.now() - started_at,
+  });
+  tell?.({ type: 'task-end', result });
+  return result;
+}
+
+/** What the task asked for within what the operator allows; nothing for a model that takes no tools. */
+export function toolsetsOf(
+  { deps }: Pick<Run, 'deps'>,
+  { input, route }: Pick<TaskPlan, 'input' | 'route'>,
+): readonly string[] {
+  const allowed = deps.settings.toolsets;
+  if (route.tools === false) return [];
+  return input.toolsets === undefined ? allowed : allowed.filter((name) => input.toolsets?.includes(name));
+}
+
+async function loadImages({ deps, workspace }: Run, { input }: TaskPlan): Promise<readonly Image[]> {
+  const images: Image[] = [];
+  for (const ref of input.images ?? []) images.push(await deps.loadImage(ref, workspace));
+  return images;
+}

@@ -1,0 +1,128 @@
+import { checkArguments } from '../core/check-arguments.ts';
+import { cutText } from '../core/cut-text.ts';
+import type { Answer, ToolCall, ToolResult } from '../core/provider.ts';
+import type { Json } from '../core/task.ts';
+import type { Tool, ToolOutcome, Toolset } from '../core/tool.ts';
+import { type Child, journal } from './child.ts';
+import { startTimer } from './timer.ts';
+
+/** Calls of one answer that are run; the rest are answered with an error. */
+export const MAX_CALLS_AN_ANSWER = 64;
+/** Characters of one tool result; tools have closer limits of their own. */
+const MAX_RESULT_CHARS = 100_000;
+
+interface ReadyCall {
+  readonly call: ToolCall;
+  readonly tool: Tool;
+  readonly args: { readonly [key: string]: Json };
+}
+
+/**
+ * Runs the calls of an answer and gives their results in the order of the calls; a child that was stopped
+ * meanwhile gets those that had ended. What is unwritten (the answer) and the starts are in the journal before
+ * a tool runs, the ends are left unwritten. Calls run together when all are idempotent, else one by one.
+ * `notice` is for the model, under the last result.
+ */
+export async function runTools(child: Child, answer: Answer, notice?: string): Promise<readonly ToolResult[]> {
+  const results = new Map<ToolCall, ToolResult>();
+  const ready: ReadyCall[] = [];
+  const end = (call: ToolCall, { content, is_error }: ToolOutcome, ms: number): void => {
+    const cut = cutText(content, MAX_RESULT_CHARS, 'ask for less at once');
+    const noted = notice === undefined || call !== answer.tool_calls.at(-1) ? cut : `${cut}\n\n[${notice}]`;
+    const result = { id: call.id, name: call.name, content: child.run.deps.redact(noted), is_error };
+    results.set(call, result);
+    child.unwritten.push({ kind: 'tool-end', result, ms });
+    child.tell?.({ type: 'tool-end', tool: call.name, call_id: call.id, is_error, ms });
+  };
+  for (const [position, call] of answer.tool_calls.entries()) {
+    const prepared = prepare(call, position, child.tools);
+    if (typeof prepared === 'string') end(call, { content: prepared, is_error: true }, 0);
+    else ready.push(prepared);
+  }
+  const together = ready.every(({ tool }) => tool.idempotent);
+  for (const batch of together ? (ready.length > 0 ? [ready] : []) : ready.map((call) => [call])) {
+    for (const { call, tool } of batch) {
+      child.unwritten.push({ kind: 'tool-start', call_id: call.id, tool: call.name, idempotent: tool.idempotent });
+    }
+    await journal(child);
+    if (child.sending.signal.aborted) break;
+    await runBatch(child, batch, end);
+  }
+  return answer.tool_calls.flatMap((call) => results.get(call) ?? []);
+}
+
+/** The call ready to run, or what is wrong with it, for the model to read. */
+function prepare(call: ToolCall, position: number, tools: Toolset): ReadyCall | string {
+  if (position >= MAX_CALLS_AN_ANSWER) {
+    return `Not run: one answer may ask for ${MAX_CALLS_AN_ANSWER} calls. Ask again for what is still needed.`;
+  }
+  const tool = tools.get(call.name);
+  if (tool === undefined) {
+    return `There is no tool "${call.name.slice(0, 100)}". The tools are: ${[...tools.keys()].join(', ') || 'none'}.`;
+  }
+  let args: unknown;
+  try {
+    args = call.arguments.trim() === '' ? {} : JSON.parse(call.arguments);
+  } catch (error) {
+    return `The arguments of "${call.name}" are not JSON: ${(error as Error).message}. Send one JSON object.`;
+  }
+  if (typeof args !== 'object' || args === null || Array.isArray(args)) {
+    return `The arguments of "${call.name}" must be one JSON object.`;
+  }
+  const problems = checkArguments(tool.spec.parameters, args as ReadyCall['args']);
+  if (problems.length > 0) return `The arguments of "${call.name}" do not fit: ${problems.join(' ')}`;
+  return { call, tool, args: args as ReadyCall['args'] };
+}
+
+/**
+ * Runs calls side by side under one limit. Resolves when all have ended, or the limit or the child's signal has
+ * ended them: a tool that does not stop is not waited for.
+ */
+function runBatch(
+  child: Child,
+  batch: readonly ReadyCall[],
+  end: (call: ToolCall, outcome: ToolOutcome, ms: number) => void,
+): Promise<void> {
+  const { clock, settings } = child.run.deps;
+  const { signal } = child.sending;
+  const limit = settings.limits.tool_timeout_seconds;
+  return new Promise((resolve) => {
+    const controller = new AbortController();
+    const running = new Set(batch);
+    const started = clock.now();
+    const close = (): void => {
+      stopTimer();
+      signal.removeEventListener('abort', stop);
+      resolve();
+    };
+    const stop = (): void => {
+      running.clear();
+      controller.abort();
+      close();
+    };
+    const stopTimer = startTimer(limit, () => {
+      const content = `It gave no result within ${limit} s and was stopped.`;
+      for (const { call } of running) end(call, { content, is_error: true }, limit * 1000);
+      stop();
+    });
+    signal.addEventListener('abort', stop);
+    for (const ready of batch) {
+      const { call, tool, args } = ready;
+      child.tell?.({ type: 'tool-start', tool: call.name, call_id: call.id, about: tool.about(args) });
+      void outcomeOf(ready, controller.signal).then((outcome) => {
+        if (!running.delete(ready)) return;
+        end(call, outcome, Math.max(0, clock.now() - started));
+        if (running.size === 0) close();
+      });
+    }
+  });
+}
+
+/** A tool that throws has broken its contract; the model reads it as an error like any other. */
+async function outcomeOf({ tool, args }: ReadyCall, signal: AbortSignal): Promise<ToolOutcome> {
+  try {
+    return await tool.run(args, signal);
+  } catch (error) {
+    return { content: `It failed: ${error instanceof Error ? error.message : error}`, is_error: true };
+  }
+}

@@ -1,0 +1,144 @@
+import { costOf } from '../core/cost.ts';
+import type { Answer, Failure, Usage } from '../core/provider.ts';
+import type { Hop, Receipt, Route, Sent, Verdict } from '../core/route.ts';
+import { verifyServed } from '../core/served-model.ts';
+import type { TaskPlan } from '../core/store.ts';
+import type { Spend } from './budget.ts';
+
+/** What a child has used and shown so far. It grows with each answer; the result is read from it at the end. */
+export interface Tally {
+  usage: Usage;
+  usd: number;
+  /** False once some request's usage or price is unknown. */
+  complete: boolean;
+  turns: number;
+  tool_calls: number;
+  /** The last text that was not blank. */
+  text: string;
+  first_token_ms?: number;
+  sent?: Sent;
+  served?: string;
+  verified?: Verdict;
+  readonly request_ids: string[];
+  readonly hops: Hop[];
+  readonly notes: string[];
+}
+
+export const NO_USAGE: Usage = { input: 0, output: 0, cache_read: 0, cache_write: 0, reasoning: 0 };
+
+export function createTally(): Tally {
+  return {
+    usage: NO_USAGE,
+    usd: 0,
+    complete: true,
+    turns: 0,
+    tool_calls: 0,
+    text: '',
+    request_ids: [],
+    hops: [],
+    notes: [],
+  };
+}
+
+/**
+ * Counts an answer that came over `route`. Gives whether the model asked for gave it,
+ * and what the request used; absent = not known.
+ */
+export function countAnswer(tally: Tally, route: Route, answer: Answer): { verdict: Verdict; used?: Spend } {
+  const usage = saidUsage(answer);
+  const cost = costOf(usage, route.price);
+  if (usage !== undefined) tally.usage = addUsage(tally.usage, usage);
+  tally.usd += cost.usd;
+  tally.complete &&= cost.complete;
+  tally.turns += 1;
+  tally.tool_calls += answer.tool_calls.length;
+  tally.first_token_ms ??= answer.first_token_ms;
+  tally.sent = answer.sent;
+  if (answer.text.trim() !== '') tally.text = answer.text;
+  if (answer.request_id !== undefined) tally.request_ids.push(answer.request_id);
+  for (const note of answer.notes) addNote(tally, note);
+  const verdict = verifyServed(route, answer.served_model);
+  // The worst answer speaks for the child: one mismatch is a mismatch, however many matched.
+  if (verdict === 'mismatch') {
+    if (tally.verified !== 'mismatch' && answer.served_model !== undefined) tally.served = answer.served_model;
+    tally.verified = 'mismatch';
+  } else if (tally.verified !== 'mismatch') {
+    if (answer.served_model !== undefined) tally.served = answer.served_model;
+    tally.verified = tally.verified === 'unreported' ? 'unreported' : verdict;
+  }
+  if (usage === undefined) return { verdict };
+  return { verdict, used: { usd: cost.usd, tokens: usage.input + usage.output, turns: 1 } };
+}
+
+/**
+ * Counts a request that failed: what it left, and that the cost is unknown where something may have been billed.
+ * Gives what it used, as `countAnswer` does.
+ */
+export function countFailure(tally: Tally, failure: Failure): { used?: Spend } {
+  if (failure.sent !== undefined) tally.sent = failure.sent;
+  if (failure.request_id !== undefined) tally.request_ids.push(failure.request_id);
+  const { partial } = failure;
+  if (partial !== undefined && partial.text.trim() !== '') tally.text = partial.text;
+  const arrived = partial !== undefined && partial.text + partial.reasoning !== '';
+  if (arrived || (failure.sent !== undefined && MAY_BE_BILLED.has(failure.class))) {
+    tally.complete = false;
+    return {};
+  }
+  return { used: { usd: 0, tokens: 0, turns: 0 } };
+}
+
+/** Classes of requests that reached a model, as far as one can know. An HTTP error is not billed by any provider known. */
+const MAY_BE_BILLED: ReadonlySet<Failure['class']> = new Set([
+  'cut',
+  'timeout_first_token',
+  'timeout_idle',
+  'protocol',
+  'cancelled',
+]);
+
+export function addNote(tally: Tally, note: string): void {
+  if (!tally.notes.includes(note)) tally.notes.push(note);
+}
+
+export function addUsage(a: Usage, b: Usage): Usage {
+  return {
+    input: a.input + b.input,
+    output: a.output + b.output,
+    cache_read: a.cache_read + b.cache_read,
+    cache_write: a.cache_write + b.cache_write,
+    reasoning: a.reasoning + b.reasoning,
+  };
+}
+
+/** The receipt, from what was planned and what was seen; nothing of it is read from the request alone. */
+export function receiptOf(plan: TaskPlan, tally: Tally): Receipt {
+  const { provider, model, wire, authority, reasoning_effort, name, simulated } = plan.route;
+  return {
+    requested: plan.requested,
+    resolved: {
+      provider,
+      model,
+      wire,
+      authority,
+      ...(reasoning_effort === undefined ? {} : { reasoning_effort }),
+      ...(name === undefined ? {} : { name }),
+      ...(simulated === undefined ? {} : { simulated }),
+    },
+    source: plan.source,
+    ...(tally.sent === undefined ? {} : { sent: tally.sent }),
+    served: {
+      ...(tally.served === undefined ? {} : { model: tally.served }),
+      verified: tally.verified ?? 'unreported',
+      request_ids: tally.request_ids,
+    },
+    hops: tally.hops,
+    notes: tally.notes.length === 0 ? plan.notes : [...plan.notes, ...tally.notes],
+  };
+}
+
+/** A server that counts zero tokens for an answer that has some reports nothing. */
+function saidUsage(answer: Answer): Usage | undefined {
+  const { usage } = answer;
+  const said = answer.text !== '' || answer.tool_calls.length > 0;
+  return usage !== undefined && usage.output === 0 && usage.input === 0 && said ? undefined : usage;
+}

@@ -1,0 +1,16 @@
+import type { Answer, ToolResult } from '../core/provider.ts';
+import type { Transcript } from '../core/transcript.ts';
+
+export function transcribeAnswer(transcript: Transcript | undefined, { reasoning, text, tool_calls }: Answer): void {
+  if (transcript === undefined) return;
+  if (reasoning !== '') transcript.write('reasoning', reasoning);
+  const calls = tool_calls.map((call) => `→ ${call.name} ${call.arguments}`);
+  transcript.write('assistant', [...(text === '' ? [] : [text]), ...calls].join('\n'));
+}
+
+export function transcribeResults(transcript: Transcript | undefined, results: readonly ToolResult[]): void {
+  if (transcript === undefined) return;
+  for (const { name, content, is_error } of results) {
+    transcript.write('tool', `${name}${is_error ? ' (error)' : ''}\n${content}`);
+  }
+}
