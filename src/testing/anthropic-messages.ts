@@ -3,6 +3,7 @@ import type { Json } from '../core/task.ts';
 import { checkMessages } from './check-anthropic-messages.ts';
 import type { Dialect, JsonObject, StreamEvent, StreamSetup } from './dialect.ts';
 import { contentText, objectOf, objectsOf, pieces, textOf } from './json-shape.ts';
+import { bearer } from './openai-errors.ts';
 import type { Reply } from './reply.ts';
 import type { Conversation } from './seen-request.ts';
 import { signatureOf } from './signature.ts';
@@ -37,7 +38,8 @@ export const anthropicMessages: Dialect = {
   turn_path: '/v1/messages',
   models_path: '/v1/models',
   request_id_header: 'request-id',
-  keyOf: (headers) => (typeof headers['x-api-key'] === 'string' ? headers['x-api-key'] : undefined),
+  // Since version 2026-10-21 its SDK sends the key as a bearer token; both are taken.
+  keyOf: (headers) => (typeof headers['x-api-key'] === 'string' ? headers['x-api-key'] : bearer(headers)),
   read,
   check: checkMessages,
   stream,

@@ -17,6 +17,11 @@ export const checkMessages: Dialect['check'] = function* (body, headers, issued)
   for (const member of Object.keys(body)) {
     if (!MEMBERS.has(member)) yield { message: `${member}: Extra inputs are not permitted` };
   }
+  if (headers['anthropic-version'] !== '2023-06-01') {
+    for (const member of ['temperature', 'top_p', 'top_k']) {
+      if (body[member] !== undefined) yield { message: `${member}: Extra inputs are not permitted` };
+    }
+  }
   for (const member of ['model', 'max_tokens', 'messages']) {
     if (body[member] === undefined) yield { message: `${member}: Field required` };
   }

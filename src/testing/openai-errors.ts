@@ -69,7 +69,7 @@ export const openaiErrorBody: Dialect['errorBody'] = (status, error, about): Jso
   error: { message: '', type: 'invalid_request_error', param: null, code: null, ...wordsFor(status, about), ...error },
 });
 
-export function openaiKey(headers: SeenRequest['headers']): string | undefined {
+export function bearer(headers: SeenRequest['headers']): string | undefined {
   const value = headers.authorization;
   return typeof value === 'string' && value.startsWith('Bearer ') ? value.slice('Bearer '.length) : undefined;
 }

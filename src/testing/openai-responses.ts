@@ -2,7 +2,7 @@ import type { StopReason, Usage } from '../core/provider.ts';
 import { checkResponses } from './check-openai-responses.ts';
 import type { Dialect, JsonObject, StreamEvent, StreamSetup } from './dialect.ts';
 import { contentText, objectOf, objectsOf, pieces, textOf } from './json-shape.ts';
-import { openaiErrorBody, openaiKey, openaiModelList } from './openai-errors.ts';
+import { bearer, openaiErrorBody, openaiModelList } from './openai-errors.ts';
 import type { Reply } from './reply.ts';
 import { itemsOf, typeOf } from './responses-items.ts';
 import type { Conversation } from './seen-request.ts';
@@ -13,7 +13,7 @@ export const openaiResponses: Dialect = {
   turn_path: '/v1/responses',
   models_path: '/v1/models',
   request_id_header: 'x-request-id',
-  keyOf: openaiKey,
+  keyOf: bearer,
   read,
   check: checkResponses,
   stream,
