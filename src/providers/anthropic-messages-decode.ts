@@ -2,7 +2,7 @@ import type { StopReason, ToolCall, TurnListener, Usage } from '../core/provider
 import type { Route } from '../core/route.ts';
 import type { Json } from '../core/task.ts';
 import { inputOf } from './anthropic-messages-encode.ts';
-import { madeUpCallId } from './call-ids.ts';
+import { uniqueCallId } from './call-ids.ts';
 import { failureInStream } from './failure-in-stream.ts';
 import { countIn, textIn } from './read-json.ts';
 import { tagReplay } from './replay.ts';
@@ -66,7 +66,7 @@ const STOPS: ReadonlyMap<string, StopReason> = new Map(
 );
 
 /** Reads the stream of `/v1/messages`. Usage is cumulative: the last report of each count holds. */
-export function createMessagesDecoder(route: Route, listener: TurnListener): Decoder {
+export function createMessagesDecoder(route: Route, listener: TurnListener, taken: ReadonlySet<string>): Decoder {
   let text = '';
   let reasoning = '';
   let served = '';
@@ -159,6 +159,7 @@ export function createMessagesDecoder(route: Route, listener: TurnListener): Dec
     answer() {
       if (stop === undefined) throw { class: 'cut' } satisfies StreamFailure;
       const calls: ToolCall[] = [];
+      const seen = new Set<string>();
       const replay: Json[] = [];
       let signed = false;
       for (const block of blocks.values()) {
@@ -166,7 +167,7 @@ export function createMessagesDecoder(route: Route, listener: TurnListener): Dec
           if (block.written.trim() !== '') replay.push({ type: 'text', text: block.written });
         } else if (block.type === 'tool_use') {
           const call = {
-            id: textIn(block.start.id) || madeUpCallId(),
+            id: uniqueCallId(textIn(block.start.id), taken, seen),
             name: textIn(block.start.name),
             arguments: block.written || JSON.stringify(block.start.input ?? {}),
           };

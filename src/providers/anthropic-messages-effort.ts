@@ -10,7 +10,7 @@ export interface ThinkingFields {
 }
 
 /** Tokens of thinking a level stands for where the endpoint takes budgets (reference: hermes.md 2.14; the table ends at xhigh). */
-const BUDGETS: Readonly<Record<Exclude<Effort, 'none'>, number>> = {
+export const BUDGETS: Readonly<Record<Exclude<Effort, 'none'>, number>> = {
   minimal: 1_024,
   low: 4_000,
   medium: 8_000,

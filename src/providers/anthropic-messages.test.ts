@@ -43,12 +43,20 @@ function answerOf(fields: Partial<Answer>): Answer {
   };
 }
 
-function decode(events: readonly Record<string, unknown>[], route: Route = ROUTE) {
+function decode(
+  events: readonly Record<string, unknown>[],
+  route: Route = ROUTE,
+  taken: ReadonlySet<string> = new Set(),
+) {
   const heard: string[] = [];
-  const decoder = createMessagesDecoder(route, {
-    onText: (delta) => heard.push(`text ${delta}`),
-    onReasoning: (delta) => heard.push(`reasoning ${delta}`),
-  });
+  const decoder = createMessagesDecoder(
+    route,
+    {
+      onText: (delta) => heard.push(`text ${delta}`),
+      onReasoning: (delta) => heard.push(`reasoning ${delta}`),
+    },
+    taken,
+  );
   const over = events.map((event) => decoder.event(String(event.type), JSON.stringify(event)));
   return { decoder, heard, over: over.at(-1) };
 }

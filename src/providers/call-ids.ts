@@ -32,7 +32,12 @@ export function createCallIds(): CallIds {
   };
 }
 
-/** For a call whose provider gave it no id. */
-export function madeUpCallId(): string {
-  return `call_${randomUUID().replaceAll('-', '')}`;
+/**
+ * The id a provider gave a call; or one of our own where it gave none, or one that another call has already.
+ * `seen` holds the ids of this answer and takes the new one.
+ */
+export function uniqueCallId(given: string, taken: ReadonlySet<string>, seen: Set<string>): string {
+  const id = given === '' || taken.has(given) || seen.has(given) ? `call_${randomUUID().replaceAll('-', '')}` : given;
+  seen.add(id);
+  return id;
 }

@@ -1,7 +1,7 @@
 import type { StopReason, ToolCall, TurnListener } from '../core/provider.ts';
 import type { Route } from '../core/route.ts';
 import type { Json } from '../core/task.ts';
-import { madeUpCallId } from './call-ids.ts';
+import { uniqueCallId } from './call-ids.ts';
 import { failureInStream } from './failure-in-stream.ts';
 import { type ChatUsage, chatUsage } from './openai-chat-usage.ts';
 import { textIn } from './read-json.ts';
@@ -219,8 +219,7 @@ function stopReason(finish: string | undefined, calls: readonly ToolCall[]): Sto
 function finishedCalls(calls: readonly Call[], taken: ReadonlySet<string>): readonly ToolCall[] {
   const used = new Set<string>();
   return calls.map(({ id: given, name, arguments: written, extra }) => {
-    const id = given === '' || used.has(given) || taken.has(given) ? madeUpCallId() : given;
-    used.add(id);
+    const id = uniqueCallId(given, taken, used);
     return { id, name, arguments: written, ...(extra === undefined ? {} : { extra }) };
   });
 }

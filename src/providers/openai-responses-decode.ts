@@ -1,7 +1,7 @@
 import type { StopReason, ToolCall, TurnListener, Usage } from '../core/provider.ts';
 import type { Route } from '../core/route.ts';
 import type { Json } from '../core/task.ts';
-import { madeUpCallId } from './call-ids.ts';
+import { uniqueCallId } from './call-ids.ts';
 import { failureInStream } from './failure-in-stream.ts';
 import { countIn, textIn } from './read-json.ts';
 import { tagReplay } from './replay.ts';
@@ -64,7 +64,7 @@ const IGNORED: ReadonlySet<string> = new Set([
  * Reads the stream of `/responses`. Text and reasoning come from their deltas; calls, usage and what is to be
  * replayed come from finished items, so that a call cut in the middle is never taken for a whole one.
  */
-export function createResponsesDecoder(route: Route, listener: TurnListener): Decoder {
+export function createResponsesDecoder(route: Route, listener: TurnListener, taken: ReadonlySet<string>): Decoder {
   let text = '';
   let reasoning = '';
   let refused = false;
@@ -136,6 +136,7 @@ export function createResponsesDecoder(route: Route, listener: TurnListener): De
     answer() {
       if (!over) throw { class: 'cut' } satisfies StreamFailure;
       const calls: ToolCall[] = [];
+      const seen = new Set<string>();
       const replay: Json[] = [];
       let opaque = false;
       for (const item of items()) {
@@ -147,7 +148,7 @@ export function createResponsesDecoder(route: Route, listener: TurnListener): De
           replay.push({ type: 'message', role: 'assistant', content, ...(phase === '' ? {} : { phase }) });
         } else if (item.type === 'function_call') {
           const call = {
-            id: textIn(item.call_id) || madeUpCallId(),
+            id: uniqueCallId(textIn(item.call_id), taken, seen),
             name: textIn(item.name),
             arguments: textIn(item.arguments),
           };

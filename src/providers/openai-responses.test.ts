@@ -39,12 +39,20 @@ function answerOf(fields: Partial<Answer>): Answer {
 }
 
 /** Plays events in the shape the vendor sends them: the name is also the `type` of the data. */
-function decode(events: readonly Record<string, unknown>[], route: Route = ROUTE) {
+function decode(
+  events: readonly Record<string, unknown>[],
+  route: Route = ROUTE,
+  taken: ReadonlySet<string> = new Set(),
+) {
   const heard: string[] = [];
-  const decoder = createResponsesDecoder(route, {
-    onText: (delta) => heard.push(`text ${delta}`),
-    onReasoning: (delta) => heard.push(`reasoning ${delta}`),
-  });
+  const decoder = createResponsesDecoder(
+    route,
+    {
+      onText: (delta) => heard.push(`text ${delta}`),
+      onReasoning: (delta) => heard.push(`reasoning ${delta}`),
+    },
+    taken,
+  );
   const over = events.map((event) => decoder.event(String(event.type), JSON.stringify(event)));
   return { decoder, heard, over: over.at(-1) };
 }
@@ -387,6 +395,11 @@ describe('the stream of openai-responses', () => {
     const ids = decoder.answer().tool_calls.map((call) => call.id);
     expect(new Set(ids).size).toBe(2);
     expect(ids.every((id) => id !== '')).toBe(true);
+  });
+
+  test('a call whose id the conversation holds already gets one of its own', () => {
+    const { decoder } = decode([CREATED, completed({ output: [CALL_ITEM] })], ROUTE, new Set(['call_a']));
+    expect(decoder.answer().tool_calls[0]!.id).not.toBe('call_a');
   });
 
   test.each([

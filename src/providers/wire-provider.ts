@@ -1,4 +1,3 @@
-import { DelegateError } from '../core/errors.ts';
 import type {
   Answer,
   Conversation,
@@ -9,14 +8,12 @@ import type {
   SendOptions,
   TurnListener,
 } from '../core/provider.ts';
-import { type CredentialRef, type Route, routeLabel, type Sent } from '../core/route.ts';
+import type { Route, Sent } from '../core/route.ts';
+import { type Endpoint, endpointOf, type KeyFor, keyOf } from './endpoint.ts';
 import { providerFailure, UPSTREAM_CHARS } from './provider-failure.ts';
 import { redactKey } from './redact-key.ts';
 import { isStreamFailure, type StreamEnd, type StreamFailure } from './stream.ts';
 import type { Transport } from './transport.ts';
-
-/** The key behind a reference, for this authority only; undefined = none is usable there. */
-export type KeyFor = (ref: CredentialRef, authority: string) => string | undefined;
 
 /** What every adapter gets from the outside. */
 export interface ProviderOptions {
@@ -66,13 +63,6 @@ export interface WireDialect {
   readonly decoder: (route: Route, listener: TurnListener, taken: ReadonlySet<string>) => Decoder;
 }
 
-interface Endpoint {
-  readonly authority: string;
-  readonly path: string;
-  /** Of the route's config, lower-case names. */
-  readonly headers: Readonly<Record<string, string>>;
-}
-
 /** Provider adapter of a native wire: everything that wires have in common. The transport is the caller's to close. */
 export function createWireProvider(
   dialect: WireDialect,
@@ -84,12 +74,12 @@ export function createWireProvider(
     let endpoint: Endpoint | undefined;
 
     async function send(options: SendOptions): Promise<Answer> {
-      endpoint ??= endpointOf(route, dialect);
-      const { authority, path, headers } = endpoint;
+      endpoint ??= endpointOf(route);
+      const { authority, base_path, query, headers } = endpoint;
       const key = keyOf(route, keyFor);
       const request = {
         authority,
-        path,
+        path: dialect.path(base_path) + query,
         headers: { ...COMMON_HEADERS, ...headers, ...dialect.headers(key, route) },
         signal: options.signal,
         first_token_timeout_ms: options.first_token_timeout_ms,
@@ -108,13 +98,11 @@ export function createWireProvider(
             body,
             onEvent: (event, data) => decoder.event(event, data),
           });
-          return answerOf({ decoder, end, sent, notes: [...(encoder.notes ?? []), ...notes], key });
+          return answerOf({ decoder, end, sent, notes, key });
         } catch (thrown) {
           const failure = asStreamFailure(thrown);
           const whole = wholeAnswer(decoder, failure);
-          if (whole !== undefined) {
-            return answerOf({ decoder, end: whole, sent, notes: [...(encoder.notes ?? []), ...notes], key });
-          }
+          if (whole !== undefined) return answerOf({ decoder, end: whole, sent, notes, key });
           const partial = decoder.partial();
           const nothing = partial.text === '' && partial.reasoning === '';
           const { parameter } = failure;
@@ -153,61 +141,6 @@ const COMMON_HEADERS = {
   accept: 'text/event-stream',
   'user-agent': 'yardmaster',
 };
-
-/** Headers of a connection or a body are the transport's; the authority is not for a header to change. */
-const NOT_FROM_CONFIG: ReadonlySet<string> = new Set([
-  'host',
-  'connection',
-  'content-length',
-  'content-type',
-  'accept-encoding',
-  'transfer-encoding',
-  'keep-alive',
-  'upgrade',
-  'expect',
-  'te',
-]);
-
-function endpointOf(route: Route, dialect: WireDialect): Endpoint {
-  const base = new URL(route.base_url);
-  if (base.origin !== originOf(route.authority)) {
-    throw new DelegateError(
-      'ROUTE_INVALID',
-      `"${routeLabel(route)}" has the base URL "${base.origin}", which is not its authority "${route.authority}"`,
-      { hint: "Resolve the route again: a route's fields belong together.", data: { class: 'bad_request' } },
-    );
-  }
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(route.headers ?? {})) {
-    if (!NOT_FROM_CONFIG.has(name.toLowerCase())) headers[name.toLowerCase()] = value;
-  }
-  return { authority: base.origin, path: dialect.path(base.pathname.replace(/\/+$/, '')) + base.search, headers };
-}
-
-/** Visible ASCII: what a header can carry and cannot be used to add another. */
-const HEADER_VALUE = /^[\x21-\x7e]+$/;
-
-function keyOf(route: Route, keyFor: KeyFor): string | undefined {
-  const { credential } = route;
-  if (credential.kind === 'none') return undefined;
-  const key =
-    originOf(credential.authority) === originOf(route.authority) ? keyFor(credential, route.authority) : undefined;
-  if (key !== undefined && HEADER_VALUE.test(key)) return key;
-  const where =
-    credential.kind === 'env' ? `environment variable ${credential.name}` : `config of "${credential.provider}"`;
-  const why =
-    key === undefined
-      ? `the ${where} holds no key for ${route.authority}`
-      : `the key in the ${where} has characters that no key has`;
-  throw new DelegateError('CREDENTIAL_MISSING', `"${routeLabel(route)}" cannot be asked: ${why}`, {
-    hint: `Put the key for ${route.authority} there; \`yardmaster doctor\` shows what is found.`,
-    data: { class: 'auth' },
-  });
-}
-
-function originOf(authority: string): string {
-  return URL.canParse(authority) ? new URL(authority).origin : authority;
-}
 
 interface Finished {
   readonly decoder: Decoder;
@@ -251,14 +184,15 @@ function asStreamFailure(thrown: unknown): StreamFailure {
   return { class: 'protocol', upstream: thrown instanceof Error ? thrown.message : String(thrown) };
 }
 
-interface Circumstances {
+export interface Circumstances {
   readonly sent: Sent;
   readonly partial: Failure['partial'];
   readonly key: string | undefined;
   readonly redact: (text: string) => string;
 }
 
-function failureOf(failure: StreamFailure, { sent, partial, key, redact }: Circumstances): Failure {
+/** A failure as it may leave: with what was sent and what had arrived, without any secret. */
+export function failureOf(failure: StreamFailure, { sent, partial, key, redact }: Circumstances): Failure {
   const { unsent, first_token_ms: _, upstream, ...seen } = failure;
   const whole: Failure = {
     ...seen,
