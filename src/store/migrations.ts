@@ -2,8 +2,9 @@
  * The schema, one SQL text a version, applied in order and never changed once released: the file's
  * `user_version` is the number of texts it has seen.
  *
- * What changes often is small (`task`), what is large is written once (`plan`, `journal`, `result`):
- * a claim, a heartbeat or an end rewrites a few dozen bytes. JSON columns hold what no query asks for.
+ * What changes is small (`task`), what is large is written once (`plan`, `journal`): a claim, a heartbeat or
+ * an end rewrites a few dozen bytes. JSON columns hold what no query asks for. The journal is appended to at
+ * its end, a row an append: keyed by task it would cost four times as much.
  */
 export const MIGRATIONS: readonly string[] = [
   `CREATE TABLE delegation (
@@ -22,18 +23,19 @@ export const MIGRATIONS: readonly string[] = [
      owner TEXT,
      lease_until INTEGER,
      started_at INTEGER,
-     ended_at INTEGER
+     ended_at INTEGER,
+     result INTEGER -- the journal row that has it
    ) STRICT;
    CREATE INDEX task_by_delegation ON task (delegation DESC, position);
    CREATE INDEX task_open ON task (owner) WHERE ended_at IS NULL;
    CREATE TABLE plan (task INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
-   CREATE TABLE result (task INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
    CREATE TABLE journal (
-     seq INTEGER PRIMARY KEY,
+     seq INTEGER PRIMARY KEY, -- of the last of its entries; those before it count back from there
      task INTEGER NOT NULL,
      attempt INTEGER NOT NULL,
      at INTEGER NOT NULL,
-     entry TEXT NOT NULL
+     entries TEXT NOT NULL, -- JournalEntry[]
+     result TEXT -- TaskResult, in the row that ends the task
    ) STRICT;
    CREATE INDEX journal_by_task ON journal (task);`,
 ];

@@ -5,6 +5,8 @@ import { openSqliteFile, type SqlValue, type Statement } from './sqlite-file.ts'
 /** The database's clock, in milliseconds; the same in all rows of a statement. */
 const NOW = `CAST(round(unixepoch('subsec') * 1000) AS INTEGER)`;
 
+const NEXT_SEQ = '(SELECT coalesce(max(seq), 0) FROM journal)';
+
 const SQL = {
   createDelegation: 'INSERT INTO delegation (id, created_at, body) VALUES (?1, ?2, ?3)',
   createTask: `INSERT INTO task (id, delegation, position, owner, lease_until) VALUES (?1, ?2, ?3, ?4, ${NOW} + ?5)`,
@@ -16,22 +18,21 @@ const SQL = {
           RETURNING attempt`,
   heartbeat: `UPDATE task SET lease_until = ${NOW} + ?2 WHERE owner = ?1 AND ended_at IS NULL`,
   holds: `SELECT 1 FROM task WHERE id = ?1 AND attempt = ?2 AND status = 'running'`,
-  append: `INSERT INTO journal (task, attempt, at, entry)
-           SELECT n, attempt, ${NOW}, ?3 FROM task WHERE id = ?1 AND attempt = ?2 AND status = 'running'`,
-  finish: `UPDATE task SET status = ?3, ended_at = ${NOW}, owner = NULL, lease_until = NULL
-           WHERE id = ?1 AND attempt = ?2 AND status = 'running' RETURNING n`,
-  drop: `UPDATE task SET status = ?2, ended_at = ${NOW}, owner = NULL, lease_until = NULL
-         WHERE id = ?1 AND status = 'queued' RETURNING n`,
-  result: 'INSERT INTO result (task, body) VALUES (?1, ?2)',
+  // The fence is in the statement that writes: an attempt that is not the running one inserts no row.
+  append: `INSERT INTO journal (seq, task, attempt, at, entries, result)
+           SELECT ${NEXT_SEQ} + ?3, n, attempt, ${NOW}, ?4, ?5 FROM task
+           WHERE id = ?1 AND attempt = ?2 AND status = 'running'`,
+  drop: `INSERT INTO journal (seq, task, attempt, at, entries, result)
+         SELECT ${NEXT_SEQ} + 1, n, attempt, ${NOW}, '[]', ?2 FROM task WHERE id = ?1 AND status = 'queued'`,
+  end: `UPDATE task SET status = ?2, result = ?3, ended_at = ${NOW}, owner = NULL, lease_until = NULL WHERE id = ?1`,
   expired: `UPDATE task SET status = 'lost', ended_at = ${NOW}, owner = NULL, lease_until = NULL
             WHERE ended_at IS NULL AND lease_until <= ${NOW} RETURNING id`,
-  journal: `SELECT j.seq, j.at, j.attempt, j.entry FROM journal j
+  journal: `SELECT j.seq, j.at, j.attempt, j.entries FROM journal j
             WHERE j.task = (SELECT n FROM task WHERE id = ?1) AND j.seq > ?2 ORDER BY j.seq`,
   old: `SELECT n FROM delegation d
         WHERE NOT EXISTS (SELECT 1 FROM task WHERE delegation = d.n AND (ended_at IS NULL OR ended_at >= ?1))`,
   pruneJournal: 'DELETE FROM journal WHERE task IN (SELECT n FROM task WHERE delegation = ?1)',
   prunePlan: 'DELETE FROM plan WHERE task IN (SELECT n FROM task WHERE delegation = ?1)',
-  pruneResult: 'DELETE FROM result WHERE task IN (SELECT n FROM task WHERE delegation = ?1)',
   pruneTask: 'DELETE FROM task WHERE delegation = ?1',
   pruneDelegation: 'DELETE FROM delegation WHERE n = ?1',
 } as const;
@@ -48,10 +49,6 @@ export async function openSqliteStore(options: { readonly file: string; readonly
   const sql = Object.fromEntries(names.map((name, i) => [name, statements[i]])) as Record<keyof typeof SQL, Statement>;
   const { write, read, close } = await createGroupCommit(file);
 
-  const insertEntries = (task_id: string, attempt: number, entries: readonly string[]): boolean => {
-    for (const entry of entries) if (sql.append.run([task_id, attempt, entry]).changes === 0) return false;
-    return true;
-  };
   const select = async (where: string, params: readonly SqlValue[]): Promise<TaskRecord[]> => {
     const statement = await file.prepare(`${SELECT_TASKS} ${where}`);
     return (await statement.all(params)).map(taskOf);
@@ -84,20 +81,23 @@ export async function openSqliteStore(options: { readonly file: string; readonly
     heartbeat: (owner, lease_ms) => write(() => void sql.heartbeat.run([owner, lease_ms])),
 
     async append(task_id, attempt, entries) {
-      const texts = entries.map((entry) => JSON.stringify(entry));
+      const text = JSON.stringify(entries);
       return write(() =>
-        texts.length === 0 ? sql.holds.get([task_id, attempt]) !== undefined : insertEntries(task_id, attempt, texts),
+        entries.length === 0
+          ? sql.holds.get([task_id, attempt]) !== undefined
+          : sql.append.run([task_id, attempt, entries.length, text, null]).changes === 1,
       );
     },
 
     async finish(task_id, attempt, result, entries = []) {
-      const texts = entries.map((entry) => JSON.stringify(entry));
+      const text = JSON.stringify(entries);
       const body = JSON.stringify(result);
+      // A row without entries takes a position too: `seq` is unique.
+      const count = Math.max(1, entries.length);
       return write(() => {
-        if (!insertEntries(task_id, attempt, texts)) return false;
-        const row = sql.finish.get([task_id, attempt, result.status]);
-        if (row === undefined) return false;
-        sql.result.run([row[0] as number, body]);
+        const row = sql.append.run([task_id, attempt, count, text, body]);
+        if (row.changes === 0) return false;
+        sql.end.run([task_id, result.status, row.lastInsertRowid]);
         return true;
       });
     },
@@ -105,9 +105,9 @@ export async function openSqliteStore(options: { readonly file: string; readonly
     async drop(task_id, result) {
       const body = JSON.stringify(result);
       return write(() => {
-        const row = sql.drop.get([task_id, result.status]);
-        if (row === undefined) return false;
-        sql.result.run([row[0] as number, body]);
+        const row = sql.drop.run([task_id, body]);
+        if (row.changes === 0) return false;
+        sql.end.run([task_id, result.status, row.lastInsertRowid]);
         return true;
       });
     },
@@ -121,15 +121,7 @@ export async function openSqliteStore(options: { readonly file: string; readonly
       }),
 
     journal: (task_id, after = 0) =>
-      read(async () => {
-        const rows = await sql.journal.all([task_id, after]);
-        return rows.map(([seq, at, attempt, entry]) => ({
-          ...(JSON.parse(entry as string) as JournalEntry),
-          seq: seq as number,
-          at: at as number,
-          attempt: attempt as number,
-        }));
-      }),
+      read(async () => (await sql.journal.all([task_id, after])).flatMap(entriesOf).filter(({ seq }) => seq > after)),
 
     expired: () => write(async () => (await sql.expired.all([])).map(([id]) => id as string)),
 
@@ -142,7 +134,6 @@ export async function openSqliteStore(options: { readonly file: string; readonly
           const delegation = [n as number];
           sql.pruneJournal.run(delegation);
           sql.prunePlan.run(delegation);
-          sql.pruneResult.run(delegation);
           const { changes } = sql.pruneTask.run(delegation);
           sql.pruneDelegation.run(delegation);
           return changes;
@@ -155,8 +146,8 @@ export async function openSqliteStore(options: { readonly file: string; readonly
   };
 }
 
-const SELECT_TASKS = `SELECT t.status, t.attempt, t.started_at, t.ended_at, p.body, r.body, d.body FROM task t
-  JOIN plan p ON p.task = t.n JOIN delegation d ON d.n = t.delegation LEFT JOIN result r ON r.task = t.n`;
+const SELECT_TASKS = `SELECT t.status, t.attempt, t.started_at, t.ended_at, p.body, j.result, d.body FROM task t
+  JOIN plan p ON p.task = t.n JOIN delegation d ON d.n = t.delegation LEFT JOIN journal j ON j.seq = t.result`;
 
 function taskOf([status, attempt, started_at, ended_at, plan, result, shared]: readonly SqlValue[]): TaskRecord {
   const { id: delegation_id, ...rest } = JSON.parse(shared as string) as Omit<DelegationRecord, 'tasks'>;
@@ -170,6 +161,16 @@ function taskOf([status, attempt, started_at, ended_at, plan, result, shared]: r
     ...(ended_at === null ? {} : { ended_at: ended_at as number }),
     ...(result === null ? {} : { result: JSON.parse(result as string) as NonNullable<TaskRecord['result']> }),
   };
+}
+
+function entriesOf([last, at, attempt, text]: readonly SqlValue[]): Awaited<ReturnType<Store['journal']>> {
+  const entries = JSON.parse(text as string) as JournalEntry[];
+  return entries.map((entry, i) => ({
+    ...entry,
+    seq: (last as number) - entries.length + 1 + i,
+    at: at as number,
+    attempt: attempt as number,
+  }));
 }
 
 function conditions(filter: TaskFilter): { readonly where: string; readonly params: readonly SqlValue[] } {
