@@ -1,5 +1,5 @@
 import type { Provider, ProviderFor } from '../core/provider.ts';
-import type { Wire } from '../core/route.ts';
+import type { Route, Wire } from '../core/route.ts';
 import type { Transport } from './transport.ts';
 import type { ProviderOptions, WireDialect } from './wire-provider.ts';
 
@@ -10,11 +10,11 @@ export interface Providers extends AsyncDisposable {
 
 /** All adapters over one transport. Disposing closes their connections; what is in flight ends as `cancelled`. */
 export function createProviders(options: ProviderOptions): Providers {
-  const loaded = new Map<Wire, Promise<Provider>>();
+  const loaded = new Map<string, Promise<Provider>>();
   let transport: Promise<Transport> | undefined;
 
-  async function load(wire: Wire): Promise<Provider> {
-    if (wire === 'ai-sdk') return (await import('./ai-sdk.ts')).createAiSdkProvider(options);
+  async function load({ wire, package: name }: Route): Promise<Provider> {
+    if (wire === 'ai-sdk') return (await import('./ai-sdk.ts')).loadAiSdkProvider(name, options);
     transport ??= import('./transport.ts').then((module) => module.createTransport());
     const [dialect, { createWireProvider }, shared] = await Promise.all([
       DIALECTS[wire](),
@@ -25,11 +25,14 @@ export function createProviders(options: ProviderOptions): Providers {
   }
 
   return {
-    providerFor({ wire }) {
-      let provider = loaded.get(wire);
+    providerFor(route) {
+      const adapter = route.wire === 'ai-sdk' ? `ai-sdk ${route.package}` : route.wire;
+      let provider = loaded.get(adapter);
       if (provider === undefined) {
-        provider = load(wire);
-        loaded.set(wire, provider);
+        provider = load(route);
+        loaded.set(adapter, provider);
+        // What could not be loaded may be installed in the meantime.
+        provider.catch(() => loaded.delete(adapter));
       }
       return provider;
     },

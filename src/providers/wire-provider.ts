@@ -20,6 +20,8 @@ export interface ProviderOptions {
   readonly keyFor: KeyFor;
   /** Takes known secrets out of a text. */
   readonly redact: (text: string) => string;
+  /** Folders whose `node_modules` may hold AI SDK packages; where this package is installed is always looked at. */
+  readonly package_roots?: readonly string[];
 }
 
 /** The request bodies of one conversation. */

@@ -1,0 +1,254 @@
+import { DelegateError } from '../core/errors.ts';
+import type { Answer, Conversation, ConversationSetup, Provider, SendOptions } from '../core/provider.ts';
+import { type Route, routeLabel } from '../core/route.ts';
+import { createAnswerParts } from './ai-sdk-answer.ts';
+import { effortOptions } from './ai-sdk-effort.ts';
+import { guardedFetch, type Traffic } from './ai-sdk-fetch.ts';
+import { type Factory, type LanguageModel, loadAiSdkFactory, type StreamPart } from './ai-sdk-package.ts';
+import { promptMessage } from './ai-sdk-prompt.ts';
+import { sentBy } from './ai-sdk-sent.ts';
+import { classifyFailure } from './classify-failure.ts';
+import { createDeadlines, type Deadlines, type Watched } from './deadlines.ts';
+import { endpointOf, keyOf } from './endpoint.ts';
+import { providerFailure } from './provider-failure.ts';
+import { redactKey } from './redact-key.ts';
+import { isStreamFailure, type StreamFailure } from './stream.ts';
+import { failureOf, type ProviderOptions } from './wire-provider.ts';
+
+/**
+ * Provider adapter over an AI SDK provider package. The package encodes and decodes; what leaves goes through our
+ * own `fetch`, so that the key stays with its authority and the receipt shows what was really sent.
+ * Rejects with `WIRE_UNAVAILABLE` when the package is not installed.
+ */
+export async function loadAiSdkProvider(name: string | undefined, options: ProviderOptions): Promise<Provider> {
+  if (name === undefined) {
+    throw new DelegateError('WIRE_UNAVAILABLE', 'A provider with the wire "ai-sdk" names no package', {
+      hint: 'Set `package` in its entry under `providers`, for example "@ai-sdk/google".',
+    });
+  }
+  const factory = await loadAiSdkFactory(name, options.package_roots ?? []);
+  const deadlines = createDeadlines(() => performance.now());
+  return {
+    open: (route, setup) => openConversation({ ...options, route, setup, factory, deadlines }),
+    [Symbol.asyncDispose]: async () => {},
+  };
+}
+
+interface Opening extends ProviderOptions {
+  readonly route: Route;
+  readonly setup: ConversationSetup;
+  readonly factory: Factory;
+  readonly deadlines: Deadlines;
+}
+
+function openConversation({ route, setup, factory, deadlines, keyFor, redact }: Opening): Conversation {
+  const taken = new Set<string>();
+  const messages: Parameters<Conversation['append']>[0][] = [];
+  /** Encoded once, as the specification of the model wants them; the package encodes them for each request again. */
+  const prompt: unknown[] = setup.system === '' ? [] : [{ role: 'system', content: setup.system }];
+  const tools = setup.tools.map(({ name, description, parameters }) => ({
+    type: 'function',
+    name,
+    description,
+    inputSchema: parameters,
+  }));
+
+  async function send(options: SendOptions): Promise<Answer> {
+    const { authority, headers } = endpointOf(route);
+    const key = keyOf(route, keyFor);
+    const traffic: Traffic = { body: undefined, url: undefined, request_id: undefined, failure: undefined };
+    const watch = watchTurn({ options, deadlines, traffic });
+    const model = factory({
+      name: route.provider,
+      // Never absent: a package would look for a key of its own in the environment.
+      apiKey: key ?? '',
+      baseURL: route.base_url,
+      headers,
+      fetch: guardedFetch({ authority, traffic, signal: watch.signal, onBytes: watch.onBytes }),
+      includeUsage: true,
+    }).languageModel(route.model);
+    const specification = model.specificationVersion;
+    for (const message of messages.splice(0)) prompt.push(promptMessage(message, route, specification));
+    const parts = createAnswerParts(route, options, taken);
+    try {
+      await readStream(model, {
+        options: {
+          prompt: [...prompt],
+          ...(tools.length === 0 ? {} : { tools, toolChoice: { type: 'auto' } }),
+          ...(options.max_output === undefined ? {} : { maxOutputTokens: options.max_output }),
+          ...effortOptions(route, specification),
+          includeRawChunks: false,
+          abortSignal: watch.signal,
+        },
+        watch,
+        take: parts.take,
+      });
+      const { id, ...decoded } = parts.answer();
+      const sent = sentBy(route, traffic);
+      const request_id = traffic.request_id ?? id;
+      const answer: Answer = {
+        ...decoded,
+        ...(request_id === undefined ? {} : { request_id }),
+        sent,
+        first_token_ms: watch.first_token_ms,
+        notes: [...decoded.notes, ...effortNotes(route, sent.reasoning)],
+      };
+      return key === undefined ? answer : redactKey(answer, key);
+    } catch (thrown) {
+      if (thrown instanceof DelegateError) throw thrown;
+      const failure = traffic.failure ?? failureIn(thrown, watch.first_token_ms >= 0);
+      const partial = parts.partial();
+      const nothing = partial.text === '' && partial.reasoning === '';
+      throw providerFailure(
+        failureOf(
+          {
+            ...(traffic.request_id === undefined ? {} : { request_id: traffic.request_id }),
+            ...failure,
+            ...(traffic.url === undefined ? { unsent: true } : {}),
+          },
+          { sent: sentBy(route, traffic), partial: nothing ? undefined : partial, key, redact },
+        ),
+        route,
+      );
+    } finally {
+      watch.end();
+    }
+  }
+
+  return {
+    append(message) {
+      if (message.role === 'assistant') for (const call of message.answer.tool_calls) taken.add(call.id);
+      messages.push(message);
+    },
+    send,
+  };
+}
+
+/** A package drops an option that it does not know without a word. */
+function effortNotes(route: Route, sent: unknown): readonly string[] {
+  if (route.reasoning_effort === undefined || route.effort_dialect === 'omit' || sent !== null) return [];
+  return [`effort "${route.reasoning_effort}" did not leave: "${route.package}" sends none for ${routeLabel(route)}`];
+}
+
+interface Watch {
+  readonly signal: AbortSignal;
+  readonly first_token_ms: number;
+  readonly onBytes: (count: number) => void;
+  onPart(): void;
+  /** Rejects when the turn is to end early. */
+  readonly aborted: Promise<never>;
+  end(): void;
+}
+
+interface Watching {
+  readonly options: SendOptions;
+  readonly deadlines: Deadlines;
+  readonly traffic: Traffic;
+}
+
+/** The limits of one turn and the caller's signal, as one signal. */
+function watchTurn({ options, deadlines, traffic }: Watching): Watch {
+  const controller = new AbortController();
+  const started = performance.now();
+  let first_token_ms = -1;
+  let reject: (reason: Error) => void = () => {};
+  const aborted = new Promise<never>((_, rejected) => {
+    reject = rejected;
+  });
+  // It is awaited only while a turn reads.
+  aborted.catch(() => {});
+
+  function stop(failure: StreamFailure): void {
+    traffic.failure ??= failure;
+    const reason = new Error(failure.class);
+    controller.abort(reason);
+    reject(reason);
+  }
+
+  const watched: Watched = {
+    due: started + options.first_token_timeout_ms,
+    expired() {
+      stop({ class: first_token_ms < 0 ? 'timeout_first_token' : 'timeout_idle' });
+      deadlines.delete(watched);
+    },
+  };
+  function cancelled(): void {
+    stop({ class: 'cancelled' });
+  }
+  function alive(): void {
+    watched.due = performance.now() + options.idle_timeout_ms;
+  }
+
+  deadlines.add(watched);
+  if (options.signal.aborted) cancelled();
+  else options.signal.addEventListener('abort', cancelled, { once: true });
+  return {
+    signal: controller.signal,
+    get first_token_ms() {
+      return first_token_ms;
+    },
+    onBytes(count) {
+      options.onBytes?.(count);
+      if (first_token_ms >= 0) alive();
+    },
+    onPart() {
+      if (first_token_ms < 0) first_token_ms = performance.now() - started;
+      alive();
+      deadlines.nearer(watched);
+    },
+    aborted,
+    end() {
+      deadlines.delete(watched);
+      options.signal.removeEventListener('abort', cancelled);
+    },
+  };
+}
+
+interface Reading {
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly watch: Watch;
+  readonly take: (part: StreamPart) => void;
+}
+
+/** Reads a model's stream to its end. Throws what the package threw, or put into an `error` part. */
+async function readStream(model: LanguageModel, { options, watch, take }: Reading): Promise<void> {
+  const { stream } = await Promise.race([model.doStream(options), watch.aborted]);
+  const reader = stream.getReader();
+  try {
+    for (;;) {
+      const { done, value: part } = await Promise.race([reader.read(), watch.aborted]);
+      if (done) return;
+      if (part.type === 'error') throw part.error;
+      if (part.type !== 'stream-start') watch.onPart();
+      take(part);
+    }
+  } finally {
+    // A package that ignores its signal would go on reading.
+    reader.cancel().catch(() => {});
+  }
+}
+
+/** The failure in whatever a package threw: its `APICallError`, an error of the network, or an object of the vendor's. */
+function failureIn(thrown: unknown, streaming: boolean): StreamFailure {
+  if (isStreamFailure(thrown)) return thrown;
+  const { statusCode, responseHeaders, responseBody, data, cause, name } = (thrown ?? {}) as Record<string, unknown>;
+  if (typeof statusCode === 'number') {
+    const body = typeof responseBody === 'string' ? responseBody : JSON.stringify(data ?? {});
+    const headers = (responseHeaders ?? {}) as Record<string, string>;
+    return {
+      status: statusCode,
+      upstream: body,
+      ...classifyFailure({ status: statusCode, headers, body, now: Date.now() }),
+    };
+  }
+  if (!(thrown instanceof Error)) {
+    const body = typeof thrown === 'string' ? thrown : JSON.stringify(thrown ?? null);
+    return { upstream: body, ...classifyFailure({ headers: {}, body }) };
+  }
+  const upstream = cause instanceof Error ? `${thrown.message}: ${cause.message}` : thrown.message;
+  // Only `fetch` and the reading of its body throw a TypeError or something with a code of the system.
+  if (thrown instanceof TypeError || cause instanceof Error || 'code' in thrown) {
+    return { class: streaming ? 'cut' : 'network', upstream };
+  }
+  return { class: 'protocol', upstream: `${String(name)}: ${upstream}` };
+}
