@@ -1,7 +1,8 @@
 // What a provider streams, as complete server-sent events, for each wire (by the last part of its path).
 // Sizes follow what the vendors send: a text delta is one event of some 100 to 250 bytes.
 export const MODEL = 'bench-model';
-const ARGUMENTS = ['{"path"', ': "value', '.txt"}'];
+/** The arguments of a call, in the pieces they are streamed in. */
+const piecesFor = (file) => ['{"path"', ': "', `${file}"}`];
 
 const data = (json) => `data: ${JSON.stringify(json)}\n\n`;
 const named = (json) => `event: ${json.type}\n${data(json)}`;
@@ -39,13 +40,13 @@ const chat = {
     ...words.map((content) => chat.frame({ content })),
     ...chat.end('stop'),
   ],
-  toolCall: (id) => [
+  toolCall: (id, file) => [
     chat.frame({
       role: 'assistant',
       content: null,
       tool_calls: [{ index: 0, id, type: 'function', function: { name: 'read_file', arguments: '' } }],
     }),
-    ...ARGUMENTS.map((part) => chat.frame({ tool_calls: [{ index: 0, function: { arguments: part } }] })),
+    ...piecesFor(file).map((part) => chat.frame({ tool_calls: [{ index: 0, function: { arguments: part } }] })),
     ...chat.end('tool_calls'),
   ],
 };
@@ -96,14 +97,14 @@ const responses = {
       { type: 'response.content_part.done', ...at, part },
     ]);
   },
-  toolCall: (id) => {
+  toolCall: (id, file) => {
     const at = { item_id: `fc_${id}`, output_index: 0 };
     const call = { type: 'function_call', id: `fc_${id}`, call_id: id, name: 'read_file' };
-    const item = { ...call, status: 'completed', arguments: ARGUMENTS.join('') };
+    const item = { ...call, status: 'completed', arguments: piecesFor(file).join('') };
     return responses.wrap(item, [
       { type: 'response.output_item.added', output_index: 0, item: { ...call, status: 'in_progress', arguments: '' } },
-      ...ARGUMENTS.map((delta) => ({ type: 'response.function_call_arguments.delta', ...at, delta })),
-      { type: 'response.function_call_arguments.done', ...at, arguments: ARGUMENTS.join('') },
+      ...piecesFor(file).map((delta) => ({ type: 'response.function_call_arguments.delta', ...at, delta })),
+      { type: 'response.function_call_arguments.done', ...at, arguments: piecesFor(file).join('') },
     ]);
   },
 };
@@ -136,10 +137,10 @@ const messages = {
       words.map((text) => ({ type: 'text_delta', text })),
       'end_turn',
     ),
-  toolCall: (id) =>
+  toolCall: (id, file) =>
     messages.wrap(
       { type: 'tool_use', id, name: 'read_file', input: {} },
-      ARGUMENTS.map((partial_json) => ({ type: 'input_json_delta', partial_json })),
+      piecesFor(file).map((partial_json) => ({ type: 'input_json_delta', partial_json })),
       'tool_use',
     ),
 };

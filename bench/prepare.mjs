@@ -1,18 +1,20 @@
 // What has to be there before anything can be measured: peers, a Node that runs them, and the built library.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const HERE = import.meta.dirname;
 /** The oldest Node that every peer supports. */
 const PEERS_NEED = [22, 19];
 
-/** Installs the peers, exactly as locked, when they are missing or older than the lock. */
+/** Installs the peers, exactly as locked, unless that was done before with the same lock. */
 export function installPeers(say) {
-  const installed = join(HERE, 'node_modules/.package-lock.json');
-  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(join(HERE, 'package-lock.json')).mtimeMs) return;
+  const lock = readFileSync(join(HERE, 'package-lock.json'), 'utf8');
+  const stamp = join(HERE, 'node_modules/.installed-lock.json');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
   say('Installing the peers (bench/package-lock.json) …');
   npm(['ci', '--prefix', HERE, '--no-audit', '--no-fund', '--loglevel=error']);
+  writeFileSync(stamp, lock);
 }
 
 /** Builds the library, so that what is measured is what the sources say. */

@@ -75,20 +75,22 @@ const MARKS = { aim: '✓✓', must: '✓', missed: '✗' };
 
 function targetTable({ rows }) {
   return table(
-    ['metric', 'must', 'aim', 'measured (min–max)', '× raw', ''],
+    ['metric', 'must', 'aim', 'measured', '× raw', ''],
     rows.map((row) => {
       const result = row.results.yardmaster;
       return [
         row.title,
         limit(row, row.must),
         limit(row, row.aim),
-        result ? `${amount(result.median)} ${row.unit} (${amount(result.min)}–${amount(result.max)})` : '–',
+        result ? `${amount(result.median)} ${row.unit}${range(result)}` : '–',
         result?.ratio ? `${amount(result.ratio)}×${row.over && row.over !== 'raw' ? ` ${row.over}` : ''}` : '',
         MARKS[row.verdict] ?? '',
       ];
     }),
   );
 }
+
+const range = ({ min, max }) => (min === max ? '' : ` (${amount(min)}–${amount(max)})`);
 
 function limit(row, value) {
   if (value === undefined) return '';

@@ -10,6 +10,7 @@
 import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { encoders } from './answers.mjs';
+import { FILES } from './work.mjs';
 
 const HEAD =
   'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncache-control: no-cache\r\nx-request-id: req_bench\r\n' +
@@ -60,7 +61,8 @@ function answerTo(path, body) {
 const toolCalls = new Map();
 function toolCall(wire, turn) {
   const key = `${wire} ${turn} ${script.live}`;
-  if (!toolCalls.has(key)) toolCalls.set(key, encodeAnswer(encoders[wire].toolCall(`step_${turn}`)));
+  if (!toolCalls.has(key))
+    toolCalls.set(key, encodeAnswer(encoders[wire].toolCall(`step_${turn}`, FILES[turn % FILES.length])));
   return toolCalls.get(key);
 }
 

@@ -17,10 +17,13 @@ export const readFileTool = {
   },
 };
 
+/** The files that there are to read; a long child reads one after the other, as a child that gets on would. */
+export const FILES = Array.from({ length: 10 }, (_, index) => `value-${index}.txt`);
+
 /** Makes the folder that the tool reads from. */
 export function createWorkspace(folder) {
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'value.txt'), `${'The value you were asked for is 42. '.repeat(7)}\n`);
+  for (const file of FILES) writeFileSync(join(folder, file), `${'The value you were asked for is 42. '.repeat(7)}\n`);
 }
 
 /**
@@ -33,6 +36,6 @@ export const fileReader = (workspace) => (path) => readFileSync(join(workspace, 
 export function tasksFor(count, providers) {
   return Array.from({ length: count }, (_, index) => ({
     provider: providers[index % providers.length].id,
-    goal: `Read value.txt and tell me the value it holds (task number ${index}).`,
+    goal: `Read value-1.txt and tell me the value it holds (task number ${index}).`,
   }));
 }
