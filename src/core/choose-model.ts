@@ -1,0 +1,259 @@
+import type { ProviderEntry } from './catalog.ts';
+import type { Offer } from './catalog-index.ts';
+import type { Issue } from './errors.ts';
+import { quote } from './parse-name.ts';
+import type { Ask, RoutingContext } from './read-layer.ts';
+import { isAboutEffort } from './read-layer.ts';
+import type { RouteSource, Source } from './route.ts';
+import { issueOf, missingCredential, orList } from './routing-issues.ts';
+import { missingModel, unknownModel } from './unknown-model.ts';
+
+/** One step of a decision, for `explain`. */
+export interface Step {
+  readonly about: 'layer' | 'alias' | 'provider' | 'model' | 'effort' | 'policy' | 'credential' | 'fallback';
+  /** One sentence. */
+  readonly text: string;
+  /** The names that were weighed, the chosen one first. */
+  readonly considered?: readonly string[];
+}
+
+/** Provider and model, decided together. */
+export interface Choice {
+  readonly ok: true;
+  readonly offer: Offer;
+  /** The layer that decided. */
+  readonly ask: Ask;
+  readonly source: Pick<RouteSource, 'provider' | 'model'>;
+  readonly steps: readonly Step[];
+}
+export type ChoiceOrIssues = Choice | { readonly ok: false; readonly issues: readonly Issue[] };
+
+/** What a layer's model means once aliases are read. */
+interface Meaning {
+  readonly model: string;
+  /** Set when the alias carries its own provider. */
+  readonly provider?: ProviderEntry;
+  readonly alias?: string;
+}
+
+/** The parent's own choice; undefined when there is no parent. */
+export type ParentChoice = () => ChoiceOrIssues | undefined;
+
+/**
+ * Decides provider and model, which are one unit: the nearest layer that sets either one decides both.
+ * `asks` are nearest first and end with the parent's, if there is one.
+ */
+export function chooseModel(asks: readonly Ask[], context: RoutingContext, parent: ParentChoice): ChoiceOrIssues {
+  const at = asks.findIndex(speaksOfModel);
+  const ask = asks[at];
+  const nothing: ChoiceOrIssues = { ok: false, issues: [missingModel(asks[0]?.path ?? '')] };
+  if (ask === undefined) return nothing;
+  if (ask.layer === 'parent') return parent() ?? nothing;
+  // What cannot be read is not passed over: this layer speaks, but nobody knows what it says.
+  if (!ask.issues.every(isAboutEffort)) return { ok: false, issues: ask.issues };
+  return chooseFor(ask, asks.slice(at + 1), context, parent);
+}
+
+function speaksOfModel({ layer, model, provider, named, issues }: Ask): boolean {
+  return (
+    layer === 'parent' ||
+    model !== undefined ||
+    provider !== undefined ||
+    named !== undefined ||
+    !issues.every(isAboutEffort)
+  );
+}
+
+/** What `ask` means, given the layers outside it. */
+export function chooseFor(
+  ask: Ask,
+  outer: readonly Ask[],
+  context: RoutingContext,
+  parent: ParentChoice,
+): ChoiceOrIssues {
+  const { index, settings } = context;
+  const steps: Step[] = [];
+  const tell = (about: Step['about'], text: string, considered?: readonly string[]): void => {
+    steps.push(considered === undefined ? { about, text } : { about, text, considered });
+  };
+  const refuse = (...issues: readonly Issue[]): ChoiceOrIssues => ({ ok: false, issues });
+  const choose = (offer: Offer, provider: Source, model: Source): ChoiceOrIssues => {
+    if (offer.how === 'family') {
+      tell('model', `The newest such model that ${offer.provider.id} offers is ${offer.model.id}.`, offer.considered);
+    }
+    return { ok: true, offer, ask, source: { provider, model }, steps };
+  };
+
+  if (ask.named !== undefined) tell('layer', `The ${ask.layer} names the route ${quote(ask.named.name)}.`);
+  if (ask.model !== undefined && ask.provider !== undefined) return withBoth(ask.model, ask.provider);
+  if (ask.model !== undefined) return withModel(ask.model);
+  if (ask.provider !== undefined) return withProvider(ask.provider);
+  return refuse(missingModel(ask.path));
+
+  /** Both are given: the text is that provider's. */
+  function withBoth(text: string, provider: ProviderEntry): ChoiceOrIssues {
+    const meaning = readAlias(text);
+    if (meaning.provider !== undefined && meaning.provider !== provider) {
+      return refuse(
+        issueOf(
+          'ROUTE_CONFLICT',
+          `${ask.path}.model`,
+          `The alias ${quote(text)} means "${meaning.provider.id}/${meaning.model}", and the provider asked for is "${provider.id}".`,
+          'Leave out the provider, or give the model by its id on that provider.',
+        ),
+      );
+    }
+    tell('layer', `The ${ask.layer} asks for ${quote(text)} on ${provider.id}.`);
+    return pin(meaning, provider, ask.layer);
+  }
+
+  function pin(meaning: Meaning, provider: ProviderEntry, source: Source): ChoiceOrIssues {
+    const offer = index.pinned(provider, meaning.model);
+    if (offer !== undefined) return choose(offer, source, ask.layer);
+    const path = `${ask.path}.model`;
+    const unknown = unknownModel(meaning.model, path, provider, context);
+    const label = `${provider.id}/${meaning.model}`;
+    return provider.usable ? refuse(unknown) : refuse(unknown, missingCredential(provider, label, path));
+  }
+
+  /** Only a model is given: the baseline provider's if it offers it, else the one usable provider that does. */
+  function withModel(text: string): ChoiceOrIssues {
+    const meaning = readAlias(text);
+    tell('layer', `The ${ask.layer} asks for the model ${quote(text)}.`);
+    if (meaning.provider !== undefined) return pin(meaning, meaning.provider, 'alias');
+
+    const baseline = baselineOf(outer);
+    if (baseline !== undefined && 'issues' in baseline) return refuse(...baseline.issues);
+    if (baseline !== undefined) {
+      tell('provider', `The baseline provider is ${baseline.provider.id}, named by the ${baseline.source}.`);
+    }
+    const name = meaning.model;
+    const listed = baseline?.provider.models.has(name) ?? false;
+    const split = listed ? undefined : index.splitSlash(name);
+    if (split !== undefined) {
+      if (split.model === '') return refuse(emptySlash(name));
+      tell('provider', `${quote(name)} names its provider before the slash.`);
+      return pin({ model: split.model }, split.provider, ask.layer);
+    }
+    const offer = baseline === undefined ? undefined : index.pinned(baseline.provider, name);
+    if (baseline !== undefined && offer !== undefined) return choose(offer, baseline.source, ask.layer);
+    return search(name, baseline?.provider);
+  }
+
+  /** Looks among providers with a usable credential, never beyond. */
+  function search(name: string, baseline: ProviderEntry | undefined): ChoiceOrIssues {
+    const others = index.providers.filter((provider) => provider.usable && provider !== baseline);
+    const byId = others.filter((provider) => provider.models.has(name));
+    const offers = (byId.length > 0 ? byId : others)
+      .map((provider) => index.offer(provider, name))
+      .filter((offer) => offer !== undefined);
+    const names = offers.map(({ provider, model }) => `${provider.id}/${model.id}`);
+    tell('provider', searched(name, baseline, names.length), names);
+    const [only] = offers;
+    if (only === undefined) return refuse(unknownModel(name, `${ask.path}.model`, baseline, context));
+    if (offers.length === 1) return choose(only, 'catalog', ask.layer);
+    const providers = offers.map(({ provider }) => provider.id);
+    return refuse(
+      issueOf(
+        'MODEL_AMBIGUOUS',
+        `${ask.path}.model`,
+        `The model ${quote(name)} is offered by ${providers.length} providers: ${providers.join(', ')}.`,
+        `Say which one with "provider": ${orList(providers.slice(0, 3))}.`,
+        names.slice(0, 3),
+      ),
+    );
+  }
+
+  /** Only a provider is given: its own default. */
+  function withProvider(provider: ProviderEntry): ChoiceOrIssues {
+    tell('layer', `The ${ask.layer} asks for the provider ${provider.id}.`);
+    if (provider.default_model !== undefined) {
+      const offer = index.pinned(provider, provider.default_model);
+      const path = `config.providers.${provider.id}.default_model`;
+      if (offer === undefined) return refuse(unknownModel(provider.default_model, path, provider, context));
+      tell('model', `Its default_model is ${provider.default_model}.`);
+      return choose(offer, ask.layer, 'provider');
+    }
+    const newest = provider.default_family === undefined ? undefined : index.offer(provider, provider.default_family);
+    if (newest !== undefined) {
+      tell('model', `Its default family is ${provider.default_family}.`);
+      return choose(newest, ask.layer, 'provider');
+    }
+    const adopted = baselineModelOn(provider);
+    if (adopted !== undefined) {
+      tell('model', `It lists the baseline model, ${adopted.offer.model.id}.`);
+      return choose(adopted.offer, ask.layer, adopted.source);
+    }
+    const [only, ...more] = provider.models.values();
+    if (only !== undefined && more.length === 0) {
+      tell('model', 'It has exactly one model.');
+      return choose({ provider, model: only, how: 'listed' }, ask.layer, 'provider');
+    }
+    return refuse(missingModel(ask.path, provider));
+  }
+
+  /**
+   * The nearest outer model, if this provider lists it. One that call or config chose for another provider is
+   * never adopted; the parent's may be: aggregators share ids.
+   */
+  function baselineModelOn(provider: ProviderEntry): { offer: Offer; source: Source } | undefined {
+    const next = outer.find(({ layer, model }) => layer === 'parent' || model !== undefined);
+    if (next === undefined) return undefined;
+    if (next.layer === 'parent') {
+      const choice = parent();
+      if (choice?.ok !== true) return undefined;
+      const same = choice.offer.provider === provider ? choice.offer : index.offer(provider, choice.offer.model.id);
+      return same === undefined || same.how === 'family' ? undefined : { offer: same, source: 'parent' };
+    }
+    const meaning = readAlias(next.model ?? '');
+    const chosenFor = next.provider ?? meaning.provider ?? index.splitSlash(meaning.model)?.provider;
+    if (chosenFor !== undefined && chosenFor !== provider) return undefined;
+    const offer =
+      chosenFor === undefined ? index.offer(provider, meaning.model) : index.pinned(provider, meaning.model);
+    return offer === undefined ? undefined : { offer, source: next.layer };
+  }
+
+  /** The next outer layer that names a provider. */
+  function baselineOf(
+    layers: readonly Ask[],
+  ): { provider: ProviderEntry; source: Source } | { issues: readonly Issue[] } | undefined {
+    for (const [position, layer] of layers.entries()) {
+      if (layer.layer === 'parent') {
+        const choice = parent();
+        if (choice === undefined) return undefined;
+        return choice.ok ? { provider: choice.offer.provider, source: 'parent' } : { issues: choice.issues };
+      }
+      // A layer that names a provider nobody knows must not be passed over as if it had said nothing.
+      if (!layer.issues.every(isAboutEffort)) return { issues: layer.issues };
+      if (layer.provider !== undefined) return { provider: layer.provider, source: layer.layer };
+      const split = layer.model === undefined ? undefined : index.splitSlash(layer.model);
+      if (split === undefined) continue;
+      const beyond = baselineOf(layers.slice(position + 1));
+      const listed = beyond !== undefined && 'provider' in beyond && beyond.provider.models.has(layer.model ?? '');
+      if (!listed) return { provider: split.provider, source: layer.layer };
+    }
+    return undefined;
+  }
+
+  function readAlias(text: string): Meaning {
+    const meant = settings.aliases.get(text.toLowerCase());
+    if (meant === undefined) return { model: text };
+    const split = index.splitSlash(meant);
+    tell('alias', `${quote(text)} is an alias of yours for ${quote(meant)}.`);
+    return split === undefined ? { model: meant, alias: text } : { ...split, alias: text };
+  }
+
+  function emptySlash(name: string): Issue {
+    return issueOf(
+      'ROUTE_INVALID',
+      `${ask.path}.model`,
+      `The model ${quote(name)} ends at its slash.`,
+      'Write "provider/model".',
+    );
+  }
+}
+
+function searched(name: string, baseline: ProviderEntry | undefined, found: number): string {
+  const where = baseline === undefined ? 'No layer names a provider' : `${baseline.id} does not list ${quote(name)}`;
+  return `${where}; of the providers with a credential, ${found === 0 ? 'none offers' : found === 1 ? 'one offers' : `${found} offer`} it.`;
+}

@@ -1,0 +1,91 @@
+import { distance } from 'fastest-levenshtein';
+
+/** How many names an error offers at most. */
+const LIMIT = 3;
+
+/** A near name differs in at most this share of its letters: one typo in four. */
+const NEAR = 0.34;
+
+/** A name that could have been meant. */
+export interface Candidate {
+  /** As it would have to be written. */
+  readonly name: string;
+  /** What is compared: the name without its vendor; defaults to the name itself. */
+  readonly compare?: string;
+  /** Smaller comes first among equally near names (configured providers before others). */
+  readonly rank?: number;
+}
+
+/** Up to three of `names` nearest to what was asked, nearest first; the same input gives the same answer. */
+export function suggestNames(asked: string, names: Iterable<string>): string[] {
+  const word = asked.trim().toLowerCase();
+  if (word === '') return [];
+  const scored: { name: string; score: number }[] = [];
+  for (const name of names) {
+    const other = name.toLowerCase();
+    const startsAlike = other.startsWith(word) || word.startsWith(other);
+    const share = distance(word, other) / Math.max(word.length, other.length);
+    // A cut or lengthened name (`med`, `toolset`) is near whatever its length.
+    const score = startsAlike && Math.min(word.length, other.length) > 2 ? Math.min(share, NEAR - 0.01) : share;
+    if (score < NEAR + (word.length <= 5 ? 0.1 : 0)) scored.push({ name, score });
+  }
+  return scored
+    .sort((one, other) => one.score - other.score || compareText(one.name, other.name))
+    .slice(0, LIMIT)
+    .map(({ name }) => name);
+}
+
+/**
+ * Up to three model names or aliases nearest to what was asked. Words are compared with words
+ * (`sonet` is one letter from the `sonnet` in `claude-sonnet-…`, and nothing like `gpt-…` whatever the
+ * lengths), so a whole id is never compared with a whole id.
+ */
+export function suggestModels(asked: string, candidates: Iterable<Candidate>): string[] {
+  const wanted = wordsOf(asked);
+  if (wanted.length === 0) return [];
+  const nearness = wanted.map((word) => nearnessTo(word));
+  const scored: { candidate: Candidate; score: number }[] = [];
+  for (const candidate of candidates) {
+    const words = wordsOf(candidate.compare ?? candidate.name);
+    let missed = 0;
+    for (const near of nearness) missed += Math.min(...words.map(near), 1);
+    const score = missed / wanted.length;
+    // Words nobody asked for tell equally near names apart, never near from far.
+    const extra = Math.max(0, words.length - wanted.length);
+    if (score < NEAR) scored.push({ candidate, score: Math.round(score * 1000) + extra / 100 });
+  }
+  return scored
+    .sort(
+      (one, other) =>
+        Math.floor(one.score) - Math.floor(other.score) ||
+        (one.candidate.rank ?? 0) - (other.candidate.rank ?? 0) ||
+        one.score - other.score ||
+        compareText(other.candidate.name, one.candidate.name),
+    )
+    .slice(0, LIMIT)
+    .map(({ candidate }) => candidate.name);
+}
+
+/** Share of letters that differ, remembered: ids of one catalog share most of their words. */
+function nearnessTo(word: string): (other: string) => number {
+  const known = new Map<string, number>();
+  return (other) => {
+    let share = known.get(other);
+    if (share === undefined) {
+      share = distance(word, other) / Math.max(word.length, other.length);
+      known.set(other, share);
+    }
+    return share;
+  };
+}
+
+function wordsOf(name: string): string[] {
+  return name
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+|(?<=\p{L}{2})(?=\p{N})/u)
+    .filter((word) => word !== '');
+}
+
+function compareText(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}
