@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DelegateError } from '../core/errors.ts';
-import { NO_WAIT, type SqliteFile, WAIT } from './sqlite-file.ts';
+import { isBusy, NO_WAIT, type SqliteFile, WAIT } from './sqlite-file.ts';
 
 /** One connection's work, in order: all writes of a turn of the event loop in one transaction, then the reads. */
 export interface GroupCommit {
@@ -117,6 +117,11 @@ export async function createGroupCommit(file: SqliteFile): Promise<GroupCommit> 
     } catch (error) {
       if (!isBusy(error)) throw error;
       await whenFree(() => file.exec('BEGIN IMMEDIATE'));
+      // libsql leaves a statement that met a lock half done, and beside one nothing can be committed. Run again, it
+      // is refused, because a transaction is open, and is done.
+      try {
+        beginNow.run([]);
+      } catch {}
     }
   }
 
@@ -149,8 +154,4 @@ export async function createGroupCommit(file: SqliteFile): Promise<GroupCommit> 
       return closing;
     },
   };
-}
-
-function isBusy(error: unknown): boolean {
-  return String((error as { readonly code?: unknown }).code).startsWith('SQLITE_BUSY');
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createMemoryStore } from './memory-store.ts';
-import { aDelegation } from './records.test-data.ts';
 import { storeContract } from './store.contract.ts';
+import { aDelegation } from './test-records.ts';
 
 storeContract('memory', async () => createMemoryStore());
 

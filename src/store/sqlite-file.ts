@@ -1,5 +1,6 @@
 import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import Database from 'libsql/promise';
 import { DelegateError } from '../core/errors.ts';
@@ -51,15 +52,7 @@ export async function openSqliteFile(options: {
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
       closeSync(openSync(path, 'a', 0o600));
     } else if (!statSync(path).isFile()) closeSync(openSync(path, 'r+'));
-    const db = new Database(options.readonly ? `${pathToFileURL(path).href}?mode=ro` : path, {});
-    try {
-      await db.exec(WAIT);
-      await bringUpToDate(db, path, options.readonly);
-      await db.exec(NO_WAIT);
-    } catch (error) {
-      db.close();
-      throw error;
-    }
+    const db = await connect(path, options.readonly);
     return {
       path,
       exec: (sql) => db.exec(sql),
@@ -73,6 +66,24 @@ export async function openSqliteFile(options: {
     };
   } catch (error) {
     throw failure(error);
+  }
+}
+
+async function connect(path: string, readonly: boolean): Promise<Database> {
+  const deadline = performance.now() + BUSY_TIMEOUT_MS;
+  for (;;) {
+    const db = new Database(readonly ? `${pathToFileURL(path).href}?mode=ro` : path, {});
+    try {
+      await db.exec(WAIT);
+      await bringUpToDate(db, path, readonly);
+      await db.exec(NO_WAIT);
+      return db;
+    } catch (error) {
+      db.close();
+      // SQLite does not wait for its turn to change a new file's journal mode.
+      if (!isBusy(error) || performance.now() > deadline) throw error;
+      await sleep(5 + 20 * Math.random());
+    }
   }
 }
 
@@ -131,6 +142,11 @@ async function knownVersion(db: Database, path: string): Promise<number> {
 
 async function one(db: Database, sql: string): Promise<readonly unknown[]> {
   return (await db.prepare(sql)).raw().get([]) ?? [];
+}
+
+/** Another process has what this one needs. */
+export function isBusy(error: unknown): boolean {
+  return String((error as { readonly code?: unknown }).code).startsWith('SQLITE_BUSY');
 }
 
 /** By SQLite's or the system's code: why not, what to do, and whether it may work later. */

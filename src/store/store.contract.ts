@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { DelegationRecord, JournalEntry, Store, TaskPlan } from '../core/store.ts';
-import { aDelegation, anAnswer, aPlan, aResult } from './records.test-data.ts';
+import { aDelegation, anAnswer, aPlan, aResult } from './test-records.ts';
 
 const OWNER = 'host-1/4711';
 const OTHER = 'host-1/4712';
