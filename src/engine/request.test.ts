@@ -1,0 +1,231 @@
+import { describe, expect, test } from 'vitest';
+import { CLASS_POLICY, MAX_ATTEMPTS } from '../core/after-failure.ts';
+import { ERROR_CLASSES } from '../core/provider.ts';
+import { createMemoryStore } from '../store/memory-store.ts';
+import { call, createRig, failed, routeTo, task, untilAborted } from './test-rig.ts';
+
+const USE_TOOL = { text: 'Let me see.', tool_calls: [call('echo', { text: 'hello' })] };
+
+describe('retries', () => {
+  test.each(ERROR_CLASSES)('a route without a chain is the only one ever asked (F14): %s', async (cls) => {
+    await using store = createMemoryStore();
+    const rig = createRig({
+      store,
+      model: () => {
+        throw failed(cls, { status: 400, upstream: '{"error":"the SECRET cause"}' });
+      },
+    });
+    const [result] = (await rig.run([task({})])).results;
+    const attempts = CLASS_POLICY[cls] === 'retry' ? MAX_ATTEMPTS : 1;
+    expect(rig.asked.map(({ route }) => route.authority)).toEqual(Array(attempts).fill('http://lab.test'));
+    expect(result?.status).toMatch(cls.startsWith('timeout') ? 'timeout' : 'failed');
+    expect(result).toMatchObject({
+      error: { class: cls, upstream: '{"error":"the [redacted] cause"}' },
+      route: { hops: [] },
+      turns: 0,
+      summary: '',
+    });
+  });
+
+  test('a failure after a tool ran goes on with the conversation; the tool is not run again (F19)', async () => {
+    await using store = createMemoryStore();
+    const rig = createRig({
+      store,
+      model: ({ count }) => {
+        if (count === 1) return USE_TOOL;
+        if (count < 4) throw failed('unavailable', { status: 503 });
+        return { text: 'Done.' };
+      },
+    });
+    const [result] = (await rig.run([task({})])).results;
+    expect(result).toMatchObject({ status: 'completed', turns: 2, tool_calls: 1 });
+    expect(await rig.kinds(result!.id)).toEqual(['user', 'answer', 'tool-start', 'tool-end', 'answer']);
+    expect(rig.asked.map(({ messages }) => messages.length)).toEqual([1, 3, 3, 3]);
+    expect(rig.events.filter((event) => event.type === 'retry')).toMatchObject([
+      { class: 'unavailable', attempt: 1, wait_ms: 250 },
+      { class: 'unavailable', attempt: 2, wait_ms: 500 },
+    ]);
+  });
+
+  test('Retry-After is the least wait; a longer one than the child may wait ends it', async () => {
+    await using store = createMemoryStore();
+    const rig = createRig({
+      store,
+      model: ({ count }) => {
+        if (count < 3) throw failed('rate_limit', { retry_after_ms: count === 1 ? 2_000 : 3_600_000 });
+        return { text: 'Done.' };
+      },
+    });
+    const [result] = (await rig.run([task({})])).results;
+    expect(rig.slept).toEqual([2_250]);
+    expect(result).toMatchObject({ status: 'failed', error: { class: 'rate_limit' } });
+  });
+
+  test('what arrived before a cut is kept, and its cost is unknown (F42, F52)', async () => {
+    await using store = createMemoryStore();
+    const rig = createRig({
+      store,
+      model: () => {
+        throw failed('cut', {
+          partial: { text: 'Half an answ', reasoning: '' },
+          sent: { model: 'm', reasoning: null },
+        });
+      },
+    });
+    const [result] = (await rig.run([task({})])).results;
+    expect(result).toMatchObject({ status: 'failed', summary: 'Half an answ', cost: { complete: false } });
+  });
+
+  test('an adapter that throws something else ends the child as our own defect', async () => {
+    await using store = createMemoryStore();
+    const rig = createRig({
+      store,
+      model: () => {
+        throw new TypeError('undefined is not a SECRET function');
+      },
+    });
+    const [result] = (await rig.run([task({})])).results;
+    expect(result).toMatchObject({
+      status: 'failed',
+      error: { code: 'INTERNAL', message: 'undefined is not a [redacted] function' },
+    });
+  });
+});
+
+describe('hops', () => {
+  const chain = [routeTo('spare/n', { reasoning_effort: 'low', wire: 'anthropic-messages' }), routeTo('third/o')];
+
+  test.each(ERROR_CLASSES)('%s goes along the chain only where the class allows it (F15, F17, F18)', async (cls) => {
+    await using store = createMemoryStore();
+    const rig = createRig({
+      store,
+      model: ({ route }) => {
+        if (route.provider === 'lab') throw failed(cls);
+        return { text: 'Done.' };
+      },
+    });
+    const [result] = (await rig.run([task({}, { fallback: chain })])).results;
+    const hops = CLASS_POLICY[cls] !== 'give_up';
+    expect(result?.route.hops).toEqual(hops ? [{ from: 'lab/m', to: 'spare/n', because: cls }] : []);
+    expect(result?.status === 'completed').toBe(hops);
+    expect(rig.asked.some(({ route }) => route.provider === 'third')).toBe(false);
+  });
+
+  test('a hop carries the finished conversation over, without what only the first model can read (F16, F19)', async () => {
+    await using store = createMemoryStore();
+    const rig = createRig({
+      store,
+      model: ({ route, count }) => {
+        if (route.provider === 'lab' && count === 1) {
+          return {
+            ...USE_TOOL,
+            replay: { signature: 'x' },
+            tool_calls: [{ ...call('echo', { text: 'hello' }), extra: 1 }],
+          };
+        }
+        if (route.provider !== 'third') throw failed('quota');
+        return { text: 'Done.' };
+      },
+    });
+    const [result] = (await rig.run([task({ goal: 'Find it.' }, { fallback: chain })])).results;
+    const last = rig.asked.at(-1)!;
+    expect(last.route).toEqual(chain[1]);
+    expect(last.messages.map((message) => message.role)).toEqual(['user', 'assistant', 'tool']);
+    expect(last.messages[1]).toMatchObject({ answer: { text: 'Let me see.' } });
+    expect(JSON.stringify(last.messages)).not.toMatch(/signature|extra/);
+    expect(result).toMatchObject({
+      status: 'completed',
+      turns: 2,
+      tool_calls: 1,
+      route: {
+        resolved: { provider: 'lab' },
+        sent: { model: 'o' },
+        served: { model: 'o', verified: 'match' },
+        hops: [
+          { from: 'lab/m', to: 'spare/n', because: 'quota' },
+          { from: 'spare/n', to: 'third/o', because: 'quota' },
+        ],
+      },
+    });
+    expect(await rig.kinds(result!.id)).toEqual(['user', 'answer', 'tool-start', 'tool-end', 'hop', 'hop', 'answer']);
+    expect(rig.events.find((event) => event.type === 'task-end')).toMatchObject({ route: chain[1] });
+  });
+
+  test('a chain that is used up ends the child with the last cause', async () => {
+    await using store = createMemoryStore();
+    const rig = createRig({
+      store,
+      model: ({ route }) => {
+        throw failed('quota', { upstream: route.provider });
+      },
+    });
+    const [result] = (await rig.run([task({}, { fallback: chain })])).results;
+    expect(result).toMatchObject({ status: 'failed', error: { class: 'quota', upstream: 'third' } });
+    expect(rig.asked).toHaveLength(3);
+  });
+
+  test("cost counts at each route's own price", async () => {
+    await using store = createMemoryStore();
+    const usage = { input: 1_000_000, output: 0, cache_read: 0, cache_write: 0, reasoning: 0 };
+    const rig = createRig({
+      store,
+      model: ({ route, count }) => {
+        if (route.provider === 'lab' && count === 2) throw failed('quota');
+        return { ...(route.provider === 'lab' ? USE_TOOL : { text: 'Done.' }), usage };
+      },
+    });
+    const fallback = [routeTo('spare/n', { price: { in: 3, out: 1 } })];
+    const [result] = (await rig.run([task({}, { fallback })])).results;
+    expect(result?.cost).toEqual({ usd: 4, complete: true });
+  });
+});
+
+describe('limits on time', () => {
+  test('a child past its timeout ends as timeout with the text it had (F34, F42)', async () => {
+    await using store = createMemoryStore();
+    const rig = createRig({
+      store,
+      model: ({ count, options }) => (count === 1 ? USE_TOOL : untilAborted(options.signal)),
+    });
+    const [result] = (await rig.run([task({ timeout_seconds: 0.05 })])).results;
+    expect(result).toMatchObject({
+      status: 'timeout',
+      exit_reason: 'timeout',
+      error: { code: 'TIMEOUT' },
+      summary: 'Let me see.',
+    });
+  });
+
+  test.each([
+    ['the task asks for less', 0.02, 5],
+    ['the operator allows less', 5, 0.02],
+  ])('the lower limit holds: %s', async (_, timeout_seconds, allowed) => {
+    await using store = createMemoryStore();
+    const rig = createRig({
+      store,
+      limits: { timeout_seconds: allowed },
+      model: ({ options }) => untilAborted(options.signal),
+    });
+    const [result] = (await rig.run([task({ timeout_seconds })])).results;
+    expect(result?.error?.message).toContain('0.02 seconds');
+  });
+
+  test('a limit longer than a timer can hold does not fire at once', async () => {
+    await using store = createMemoryStore();
+    const rig = createRig({ store, model: () => ({ text: 'x' }) });
+    const [result] = (await rig.run([task({ timeout_seconds: 1e12 })])).results;
+    expect(result?.status).toBe('completed');
+  });
+
+  test("the wire gets the operator's limits (F34, F49)", async () => {
+    await using store = createMemoryStore();
+    const rig = createRig({
+      store,
+      limits: { first_token_timeout_seconds: 7, idle_timeout_seconds: 9 },
+      model: () => ({ text: 'x' }),
+    });
+    await rig.run([task({})]);
+    expect(rig.asked[0]?.options).toMatchObject({ first_token_timeout_ms: 7_000, idle_timeout_ms: 9_000 });
+    expect(rig.asked[0]?.options).not.toHaveProperty('max_output');
+  });
+});
