@@ -24,7 +24,6 @@ export function create({ providers, readFile }) {
 
   async function child({ provider, goal }) {
     const result = await run(agents.get(provider), goal, { stream: true, maxTurns: 1_000 });
-    for await (const _ of result);
     await result.completed;
     return result.finalOutput;
   }
