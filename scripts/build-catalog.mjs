@@ -108,7 +108,9 @@ function providerOf(known, entries, releasedOf, all) {
   const baseUrlOf = (entry) => ownBaseUrl ?? entry.baseUrl.replaceAll(/\{([A-Z_]+)\}/g, '$${$1}');
   const base_url = commonest(usable.filter((entry) => WIRES[entry.api] === wire).map(baseUrlOf));
   const models = {};
-  for (const entry of usable.sort((a, b) => (a.id < b.id ? -1 : 1))) {
+  // A key is for one authority: models that live in another region are not reached with it.
+  const near = usable.filter((entry) => origin(baseUrlOf(entry)) === origin(base_url));
+  for (const entry of near.sort((a, b) => (a.id < b.id ? -1 : 1))) {
     if (entry.id in models) throw new Error(`${entry.provider} lists "${entry.id}" twice.`);
     models[entry.id] = modelOf(entry, { wire, base_url: baseUrlOf, provider_base_url: base_url, releasedOf, all });
   }
@@ -326,6 +328,10 @@ async function unpack(spec) {
   const { stdout } = await run('npm', ['pack', '--silent', '--pack-destination', target, spec], { cwd: target });
   await run('tar', ['xzf', join(target, stdout.trim().split('\n').at(-1)), '-C', target]);
   return join(target, 'package');
+}
+
+function origin(url) {
+  return /^https?:\/\/[^/]+/.exec(url)?.[0];
 }
 
 function commonest(values) {

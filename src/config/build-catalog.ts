@@ -1,0 +1,268 @@
+import { authorityOf } from '../core/build-route.ts';
+import type { Catalog, ModelEntry, ProviderEntry } from '../core/catalog.ts';
+import { type Issue, refusal } from '../core/errors.ts';
+import type { CredentialRef } from '../core/route.ts';
+import type { CatalogSnapshot, SnapshotProvider } from './catalog-snapshot.ts';
+import type { ModelConfig, ProviderConfig } from './config-file.ts';
+import type { Env } from './config-paths.ts';
+import { type KeyPath, writeKeyPath } from './config-source.ts';
+import { expandVariables } from './expand-variables.ts';
+import { isUsableKey } from './usable-key.ts';
+
+export interface CatalogInput {
+  readonly snapshot: CatalogSnapshot;
+  /** `providers:` of the configuration. */
+  readonly providers?: Readonly<Record<string, ProviderConfig>>;
+  readonly env: Env;
+  /** Where a key of the configuration stands, for messages. */
+  readonly where?: (path: KeyPath) => string;
+}
+
+/**
+ * The catalog as it holds here: the snapshot with the configuration on top. Throws `CONFIG_INVALID` for entries
+ * that cannot be meant. A variable that is not set makes the provider that needs it unusable, never an error.
+ */
+export function buildCatalog({ snapshot, providers = {}, env, where = () => '' }: CatalogInput): Catalog {
+  const configured = new Map<string, Configured>();
+  const issues: Issue[] = [];
+  for (const [name, config] of Object.entries(providers)) {
+    const id = canonicalProvider(name, snapshot);
+    const other = configured.get(id);
+    if (other === undefined) configured.set(id, { name, config });
+    else issues.push(problem(where(['providers', name]), ['providers', name], sameProvider(name, other.name)));
+  }
+  for (const [id, { name, config }] of configured) {
+    for (const { key, message, hint } of providerProblems(id, { known: snapshot.providers[id], config, env })) {
+      const path: KeyPath = key === undefined ? ['providers', name] : ['providers', name, key];
+      issues.push(problem(where(path), path, { message, hint }));
+    }
+  }
+  if (issues.length > 0) throw refusal(issues);
+
+  const entries = new Map<string, ProviderEntry>();
+  for (const [id, known] of Object.entries(snapshot.providers)) {
+    entries.set(id, entryOf(id, { known, config: configured.get(id)?.config, env }));
+  }
+  for (const [id, { config }] of configured) {
+    if (!entries.has(id)) entries.set(id, entryOf(id, { known: undefined, config, env }));
+  }
+  return {
+    providers: entries,
+    provider_aliases: new Map(Object.entries(snapshot.provider_aliases)),
+    families: new Map(Object.entries(snapshot.families)),
+    as_of: snapshot.as_of,
+  };
+}
+
+interface Configured {
+  /** As the file writes it. */
+  readonly name: string;
+  readonly config: ProviderConfig;
+}
+
+/** Lower case, `custom:` taken off, aliases folded: the id a provider has everywhere. */
+export function canonicalProvider(
+  name: string,
+  { providers, provider_aliases }: Pick<CatalogSnapshot, 'providers' | 'provider_aliases'>,
+): string {
+  const id = name.toLowerCase().replace(/^custom:/, '');
+  if (Object.hasOwn(providers, id) || !Object.hasOwn(provider_aliases, id)) return id;
+  return provider_aliases[id] ?? id;
+}
+
+interface EntryParts {
+  readonly known: SnapshotProvider | undefined;
+  readonly config: ProviderConfig | undefined;
+  readonly env: Env;
+}
+
+function entryOf(id: string, { known, config: given, env }: EntryParts): ProviderEntry {
+  const configured = given !== undefined;
+  const config = given ?? {};
+  const url = expandVariables(config.base_url ?? known?.base_url ?? '', env);
+  const base_url = url.text.replace(/\/+$/, '');
+  const authority = authorityOf(base_url);
+  const { credential, key_env, usable } = credentialOf(id, { known, config, env, authority });
+  const name = config.name ?? known?.name;
+  const default_model = config.default_model;
+  const npm = config.package ?? known?.package;
+  const tags = [...new Set([...(known?.tags ?? []), ...(config.tags ?? [])])];
+  const headers = headersOf(config, env);
+  const missing = [...url.missing, ...headers.missing];
+  let models: ReadonlyMap<string, ModelEntry> | undefined;
+  return {
+    id,
+    ...(name === undefined ? {} : { name }),
+    wire: config.wire ?? known?.wire ?? 'openai-chat',
+    base_url,
+    credential,
+    key_env: missing.length === 0 ? key_env : [...missing, ...(usable ? [] : key_env)],
+    usable: usable && missing.length === 0 && authority !== '',
+    listing: listingOf(known, config),
+    // Made when somebody looks: most calls look at two or three of forty providers.
+    get models() {
+      models ??= modelsOf(known, config);
+      return models;
+    },
+    ...(default_model === undefined ? {} : { default_model }),
+    ...(known?.default_family === undefined ? {} : { default_family: known.default_family }),
+    ...(headers.headers === undefined ? {} : { headers: headers.headers }),
+    ...(npm === undefined ? {} : { package: npm }),
+    ...(config.max_in_flight === undefined ? {} : { max_in_flight: config.max_in_flight }),
+    ...(config.rpm === undefined ? {} : { rpm: config.rpm }),
+    ...(config.tpm === undefined ? {} : { tpm: config.tpm }),
+    ...(tags.length === 0 ? {} : { tags }),
+    ...(config.simulated === true ? { simulated: true as const } : {}),
+    configured,
+  };
+}
+
+function listingOf(known: SnapshotProvider | undefined, { models }: ProviderConfig): 'open' | 'closed' {
+  if (models === 'open') return 'open';
+  // Without any list nothing could be asked of a provider of one's own.
+  if (known === undefined) return models === undefined ? 'open' : 'closed';
+  return known.listing ?? 'closed';
+}
+
+function credentialOf(
+  id: string,
+  { known, config = {}, env, authority }: EntryParts & { readonly authority: string },
+): { credential: CredentialRef; key_env: readonly string[]; usable: boolean } {
+  if (config.auth === 'none') return { credential: { kind: 'none', authority }, key_env: [], usable: true };
+  if (config.api_key !== undefined) {
+    const { text, missing } = expandVariables(config.api_key, env);
+    return {
+      credential: { kind: 'config', provider: id, authority },
+      key_env: missing,
+      usable: missing.length === 0 && isUsableKey(text),
+    };
+  }
+  const names = config.key_env === undefined ? undefined : [config.key_env].flat();
+  if (names === undefined && known?.auth === 'none') {
+    return { credential: { kind: 'none', authority }, key_env: [], usable: true };
+  }
+  const key_env = names ?? known?.key_env ?? [];
+  const name = key_env.find((each) => isUsableKey(env[each])) ?? key_env[0] ?? '';
+  return { credential: { kind: 'env', name, authority }, key_env, usable: isUsableKey(env[name]) };
+}
+
+function headersOf(
+  { headers }: ProviderConfig,
+  env: Env,
+): { headers?: Readonly<Record<string, string>>; missing: readonly string[] } {
+  if (headers === undefined) return { missing: [] };
+  const missing: string[] = [];
+  const expanded = Object.entries(headers).map(([name, value]) => {
+    const expansion = expandVariables(value, env);
+    missing.push(...expansion.missing);
+    return [name.toLowerCase(), expansion.text] as const;
+  });
+  return { headers: Object.fromEntries(expanded), missing };
+}
+
+function modelsOf(known: SnapshotProvider | undefined, { models }: ProviderConfig): ReadonlyMap<string, ModelEntry> {
+  const entries = new Map<string, ModelEntry>();
+  for (const [id, model] of Object.entries(known?.models ?? {})) {
+    entries.set(id, { id, tools: true, vision: false, ...model });
+  }
+  if (models === undefined || models === 'open') return entries;
+  for (const model of models) {
+    const given = typeof model === 'string' ? { id: model } : modelEntry(model);
+    entries.set(given.id, { ...entries.get(given.id), ...given });
+  }
+  return entries;
+}
+
+function modelEntry({ router, ...model }: ModelConfig): ModelEntry {
+  return router === true ? { ...model, router } : model;
+}
+
+interface Problem {
+  readonly key?: keyof ProviderConfig;
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** Headers that carry keys, or that belong to the connection. */
+const KEY_HEADER = /auth|api-?key|token|secret|cookie|password|credential/i;
+const OWN_HEADER =
+  /^(host|connection|content-.*|transfer-encoding|te|trailer|upgrade|keep-alive|expect|accept|proxy-.*)$/i;
+
+function providerProblems(id: string, { known, config = {}, env }: EntryParts): Problem[] {
+  const problems: Problem[] = [];
+  const { api_key, key_env, auth, headers = {} } = config;
+  const url = config.base_url === undefined ? undefined : expandVariables(config.base_url, env);
+  const base_url = url?.text;
+  const ownKey = api_key !== undefined || key_env !== undefined || auth === 'none';
+  if (base_url === undefined) {
+    if (known === undefined) {
+      problems.push({
+        message: `"${id}" is not a provider of the catalog, so it needs a base_url.`,
+        hint: 'Check the name with `yardmaster providers`, or give its base_url and wire.',
+      });
+    }
+  } else if (url?.missing.length === 0) {
+    const wrong = urlProblem(base_url);
+    if (wrong !== undefined) {
+      const hint = 'Write it as https://host/path, without a key or a query in it.';
+      problems.push({ key: 'base_url', message: `"${config.base_url}" ${wrong}.`, hint });
+    }
+  }
+  if (!ownKey && known === undefined && base_url !== undefined) {
+    problems.push({
+      message: `"${id}" has no key.`,
+      hint: 'Add key_env or api_key; or auth: none for a server without keys.',
+    });
+  }
+  if (!ownKey && base_url !== undefined && known !== undefined && known.auth !== 'none') {
+    if (authorityOf(base_url) !== authorityOf(known.base_url) || authorityOf(base_url) === '') {
+      problems.push({
+        key: 'base_url',
+        message: `"${config.base_url}" is not where the key of ${id} belongs (${known.base_url}).`,
+        hint: 'Add its own key beside it: key_env, api_key, or auth: none.',
+      });
+    }
+  }
+  const ways = [api_key, key_env, auth].filter((way) => way !== undefined).length;
+  if (ways > 1) {
+    problems.push({ message: `"${id}" has more than one of key_env, api_key and auth.`, hint: 'Keep one.' });
+  }
+  if ((config.wire ?? known?.wire) === 'ai-sdk' && (config.package ?? known?.package) === undefined) {
+    problems.push({ key: 'wire', message: '"ai-sdk" needs a package.', hint: 'Name the npm package under `package`.' });
+  }
+  for (const [name, value] of Object.entries(headers)) {
+    if (KEY_HEADER.test(name)) {
+      problems.push({
+        key: 'headers',
+        message: `"${name}" looks like a key, and headers are stored with every task.`,
+        hint: 'Put the key under key_env or api_key.',
+      });
+    } else if (OWN_HEADER.test(name) || !/^[\x20-\x7e]*$/.test(value)) {
+      problems.push({ key: 'headers', message: `"${name}" cannot be set.`, hint: 'Take it out.' });
+    }
+  }
+  return problems;
+}
+
+/** What is wrong with an address; it is shown as the file writes it, never as variables make it. */
+function urlProblem(base_url: string): string | undefined {
+  let url: URL;
+  try {
+    url = new URL(base_url);
+  } catch {
+    return 'is not a URL';
+  }
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'is neither http nor https';
+  if (url.username !== '' || url.password !== '') return 'has a user or a password in it';
+  if (url.search !== '' || url.hash !== '') return 'has a query or a fragment';
+  return undefined;
+}
+
+function sameProvider(name: string, other: string): Pick<Issue, 'message' | 'hint'> {
+  return { message: `"${name}" and "${other}" are the same provider.`, hint: 'Keep one.' };
+}
+
+function problem(position: string, path: KeyPath, { message, hint }: Pick<Issue, 'message' | 'hint'>): Issue {
+  const at = `${position === '' ? '' : `${position} `}${writeKeyPath(path)}`;
+  return { code: 'CONFIG_INVALID', path: at, message, hint, suggestions: [] };
+}

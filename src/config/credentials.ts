@@ -1,0 +1,98 @@
+import { authorityOf } from '../core/build-route.ts';
+import { DelegateError } from '../core/errors.ts';
+import type { CredentialRef } from '../core/route.ts';
+import { canonicalProvider } from './build-catalog.ts';
+import type { CatalogSnapshot } from './catalog-snapshot.ts';
+import type { ProviderConfig } from './config-file.ts';
+import type { Env } from './config-paths.ts';
+import { expandVariables } from './expand-variables.ts';
+import { isUsableKey, keyProblem } from './usable-key.ts';
+
+export interface CredentialsInput {
+  readonly env: Env;
+  readonly snapshot: CatalogSnapshot;
+  /** `providers:` of the configuration. */
+  readonly providers?: Readonly<Record<string, ProviderConfig>>;
+}
+
+/** Keys by reference. Nothing but `key` and `secrets` ever gives a key out. */
+export interface Credentials {
+  /** A usable key is there, or none is needed. */
+  present(ref: CredentialRef): boolean;
+  /** Why there is no usable key (`GROQ_API_KEY is not set`); undefined when there is one or none is needed. */
+  problem(ref: CredentialRef): string | undefined;
+  /**
+   * The key, for a request to `authority`; undefined = a server without keys.
+   * Throws `CREDENTIAL_MISSING` when there is no usable key, or when this one belongs to another authority.
+   */
+  key(ref: CredentialRef, authority: string): string | undefined;
+  /** Every usable key known here, for the redactor. */
+  secrets(): readonly string[];
+}
+
+export function createCredentials({ env, snapshot, providers = {} }: CredentialsInput): Credentials {
+  const own = new Map<string, string>();
+  for (const [name, { api_key }] of Object.entries(providers)) {
+    if (api_key !== undefined) own.set(canonicalProvider(name, snapshot), api_key);
+  }
+
+  const configured = (provider: string): { key?: string; missing: readonly string[] } => {
+    const written = own.get(provider);
+    if (written === undefined) return { missing: [] };
+    const { text, missing } = expandVariables(written, env);
+    return missing.length > 0 ? { missing } : { key: text, missing };
+  };
+
+  const keyOf = (ref: CredentialRef): string | undefined => {
+    if (ref.kind === 'none') return undefined;
+    return ref.kind === 'env' ? env[ref.name] : configured(ref.provider).key;
+  };
+
+  const problem = (ref: CredentialRef): string | undefined => {
+    if (ref.kind === 'none') return undefined;
+    if (ref.kind === 'config') {
+      const { missing } = configured(ref.provider);
+      if (missing.length > 0) return `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set`;
+    }
+    const why = keyProblem(keyOf(ref));
+    if (why === undefined) return undefined;
+    return `${ref.kind === 'env' ? ref.name : `the api_key of "${ref.provider}"`} ${why}`;
+  };
+
+  return {
+    present: (ref) => problem(ref) === undefined,
+    problem,
+    key(ref, authority) {
+      // A server without keys gets none, wherever it is.
+      if (ref.kind === 'none') return undefined;
+      const owner = authorityOf(ref.authority);
+      if (owner === '' || owner !== authorityOf(authority)) {
+        throw new DelegateError(
+          'CREDENTIAL_MISSING',
+          `No key may go to "${authority}": this one is for "${ref.authority}".`,
+          {
+            hint: 'A key goes only to the address it was configured for. Give the other address an entry and a key of its own.',
+          },
+        );
+      }
+      const why = problem(ref);
+      if (why !== undefined) {
+        throw new DelegateError('CREDENTIAL_MISSING', `There is no usable key for "${ref.authority}": ${why}.`, {
+          hint: ref.kind === 'env' ? `Set ${ref.name}.` : 'Set it in the environment.',
+        });
+      }
+      return keyOf(ref);
+    },
+    secrets() {
+      const names = new Set<string>();
+      for (const { key_env } of Object.values(snapshot.providers)) for (const name of key_env) names.add(name);
+      for (const { key_env = [] } of Object.values(providers)) for (const name of [key_env].flat()) names.add(name);
+      const keys = [...names].map((name) => env[name]).filter(isUsableKey);
+      for (const provider of own.keys()) {
+        const { key } = configured(provider);
+        if (isUsableKey(key)) keys.push(key);
+      }
+      return [...new Set(keys)];
+    },
+  };
+}

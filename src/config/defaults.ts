@@ -1,0 +1,34 @@
+import { DEFAULT_LIMITS } from '../core/settings.ts';
+import type { ConfigFile, DelegationConfig } from './config-file.ts';
+
+/** Everything that has a default, and the default. What is absent here is absent until somebody sets it. */
+export const DEFAULTS: ConfigFile & { readonly delegation: DelegationDefaults } = {
+  delegation: {
+    selection: 'open',
+    allow: ['*'],
+    deny: [],
+    above_parent_price: 'allow',
+    on_mismatch: 'fail',
+    effort_policy: 'clamp',
+    toolsets: ['read'],
+    ...DEFAULT_LIMITS,
+  },
+  toolsets: ['read'],
+};
+
+type Defaulted = 'selection' | 'allow' | 'deny' | 'above_parent_price' | 'on_mismatch' | 'effort_policy' | 'toolsets';
+type DelegationDefaults = DelegationConfig & Required<Pick<DelegationConfig, Defaulted>> & typeof DEFAULT_LIMITS;
+
+/** A configuration in which every key that has a default is set. */
+export interface FullConfig extends ConfigFile {
+  readonly delegation: DelegationDefaults;
+  readonly toolsets: readonly string[];
+}
+
+export function withDefaults(config: ConfigFile): FullConfig {
+  return {
+    ...config,
+    delegation: { ...DEFAULTS.delegation, ...config.delegation },
+    toolsets: config.toolsets ?? DEFAULTS.toolsets ?? [],
+  };
+}

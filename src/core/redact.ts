@@ -1,0 +1,44 @@
+/** What stands where a secret stood. */
+export const REDACTED = '[redacted]';
+
+/** Shorter texts are no secrets anybody can keep, and taking them out would destroy plain words. */
+const SHORTEST = 4;
+
+/**
+ * The shapes of keys that vendors document: `sk-…` (OpenAI, Anthropic, OpenRouter, DeepSeek and alike), `AIza…` (Google),
+ * `gsk_…` (Groq), `xai-…`, `hf_…`, `nvapi-…`, `fw_…`, `r8_…`, `gh?_…` and `github_pat_…`, `AKIA…`/`ASIA…` (AWS),
+ * JSON web tokens; and what stands after `Bearer`, `x-api-key:` and in a URL's `key=`, if it is
+ * long and has a digit (prose and code have the words too).
+ */
+const KEY_SHAPES =
+  /\b(?:sk|rk|pk)-[A-Za-z0-9_-]{16,}|\bAIza[A-Za-z0-9_-]{30,}|\b(?:gsk|hf|fw|r8|csk|vck|tgp_v1|gh[opsu])_[A-Za-z0-9_-]{16,}|\bgithub_pat_\w{20,}|\b(?:xai|nvapi|pplx)-[A-Za-z0-9_-]{16,}|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{5,}/g;
+const AFTER_NAME =
+  /(\bbearer\s+|\b(?:x-api-key|api-key|x-goog-api-key|authorization|api_?key|access_?token)["']?\s*[:=]\s*["']?(?:bearer\s+)?|[?&](?:key|api_?key|access_?token)=)(?=[^\s"'&,;)}\]]*\d)[^\s"'&,;)}\]]{12,}/gi;
+
+/** A cheap test, so that texts without anything like a key cost one scan. */
+const SUSPICIOUS =
+  /sk-|rk-|pk-|AIza|_[A-Za-z0-9_-]{16}|xai-|nvapi-|pplx-|AKIA|ASIA|eyJ|bearer|key|token|authorization/i;
+
+/**
+ * Takes known secrets, however they are written (plain, in a URL, inside JSON), and everything that has the shape
+ * of a key out of texts. Pure: the same text always comes back the same, and redacting twice changes nothing.
+ */
+export function createRedactor(secrets: Iterable<string>): (text: string) => string {
+  const written = new Set<string>();
+  for (const secret of secrets) {
+    if (secret.length < SHORTEST) continue;
+    for (const form of [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)]) written.add(form);
+  }
+  // The longest first: a key may begin with another one.
+  const known = [...written].sort((one, other) => other.length - one.length || (one < other ? -1 : 1));
+  const pattern = known.length === 0 ? undefined : new RegExp(known.map(escapeRegExp).join('|'), 'g');
+  return (text) => {
+    const plain = pattern === undefined ? text : text.replace(pattern, REDACTED);
+    if (!SUSPICIOUS.test(plain)) return plain;
+    return plain.replace(KEY_SHAPES, REDACTED).replace(AFTER_NAME, `$1${REDACTED}`);
+  };
+}
+
+function escapeRegExp(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+}
