@@ -68,8 +68,8 @@ export const anthropicMessages: Dialect = {
 function read(body: JsonObject): Conversation {
   const messages = objectsOf(body.messages);
   const last = messages.findLastIndex((message) => message.role === 'assistant');
-  const nameOf = (id: unknown): string =>
-    textOf(objectsOf(messages[last]?.content).find((block) => block.type === 'tool_use' && block.id === id)?.name);
+  const calls = objectsOf(messages[last]?.content).filter((block) => block.type === 'tool_use');
+  const callOf = (id: unknown): JsonObject => objectOf(calls.find((call) => call.id === id));
   return {
     system: contentText(body.system),
     texts: messages
@@ -87,7 +87,8 @@ function read(body: JsonObject): Conversation {
       .filter((block) => block.type === 'tool_result')
       .map((block) => ({
         id: textOf(block.tool_use_id),
-        name: nameOf(block.tool_use_id),
+        name: textOf(callOf(block.tool_use_id).name),
+        arguments: JSON.stringify(callOf(block.tool_use_id).input ?? {}),
         content: contentText(block.content),
         is_error: block.is_error === true,
       })),

@@ -150,7 +150,7 @@ test("Anthropic's SDK reads the same from the messages wire, and may replay sign
   expect(second.stop_reason).toBe('end_turn');
   expect(lab.requests[0]!.effort).toEqual({ thinking: { type: 'enabled', budget_tokens: 4_000 } });
   expect(lab.requests[1]!.tool_results).toEqual([
-    { id: 'toolu_0_0', name: 'read_file', content: 'gone', is_error: true },
-    { id: 'toolu_0_1', name: 'read_file', content: 'gone', is_error: true },
+    { id: 'toolu_0_0', name: 'read_file', arguments: '{"path":"a.md"}', content: 'gone', is_error: true },
+    { id: 'toolu_0_1', name: 'read_file', arguments: expect.stringContaining('ünï'), content: 'gone', is_error: true },
   ]);
 });

@@ -31,7 +31,7 @@ function read(body: JsonObject): Conversation {
   const messages = objectsOf(body.messages);
   const last = messages.findLastIndex((message) => message.role === 'assistant');
   const calls = objectsOf(messages[last]?.tool_calls);
-  const nameOf = (id: unknown): string => textOf(objectOf(calls.find((call) => call.id === id)?.function).name);
+  const callOf = (id: unknown): JsonObject => objectOf(calls.find((call) => call.id === id)?.function);
   return {
     system: messages
       .filter((message) => message.role === 'system' || message.role === 'developer')
@@ -48,7 +48,8 @@ function read(body: JsonObject): Conversation {
       .filter((message) => message.role === 'tool')
       .map((message) => ({
         id: textOf(message.tool_call_id),
-        name: nameOf(message.tool_call_id),
+        name: textOf(callOf(message.tool_call_id).name),
+        arguments: textOf(callOf(message.tool_call_id).arguments),
         content: contentText(message.content),
         is_error: false,
       })),

@@ -32,8 +32,8 @@ function read(body: JsonObject): Conversation {
   const messages = items.filter((item) => typeOf(item) === 'message');
   const texts = (...roles: readonly string[]): string[] =>
     messages.filter((item) => roles.includes(textOf(item.role))).map((item) => contentText(item.content));
-  const nameOf = (id: unknown): string =>
-    textOf(items.find((item) => item.type === 'function_call' && item.call_id === id)?.name);
+  const callOf = (id: unknown): JsonObject =>
+    objectOf(items.find((item) => item.type === 'function_call' && item.call_id === id));
   return {
     system: [textOf(body.instructions), ...texts('system', 'developer')].filter((text) => text !== '').join('\n\n'),
     texts: texts('user'),
@@ -48,7 +48,8 @@ function read(body: JsonObject): Conversation {
       .filter((item) => item.type === 'function_call_output')
       .map((item) => ({
         id: textOf(item.call_id),
-        name: nameOf(item.call_id),
+        name: textOf(callOf(item.call_id).name),
+        arguments: textOf(callOf(item.call_id).arguments),
         content: contentText(item.output),
         is_error: false,
       })),

@@ -20,6 +20,8 @@ export interface Conversation {
 export interface SeenToolResult {
   readonly id: string;
   readonly name: string;
+  /** Of the call, as the client sent it back: JSON. */
+  readonly arguments: string;
   readonly content: string;
   readonly is_error: boolean;
 }
