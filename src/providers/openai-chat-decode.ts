@@ -51,24 +51,24 @@ interface Call {
   extra: Record<string, Json> | undefined;
 }
 
-const STOPS: Readonly<Record<string, StopReason>> = {
-  stop: 'end',
-  end_turn: 'end',
-  eos: 'end',
-  tool_calls: 'tool_calls',
-  function_call: 'tool_calls',
-  length: 'length',
-  max_tokens: 'length',
-  content_filter: 'refusal',
-  refusal: 'refusal',
-};
+const STOPS: ReadonlyMap<string | undefined, StopReason> = new Map([
+  ['stop', 'end'],
+  ['end_turn', 'end'],
+  ['eos', 'end'],
+  ['tool_calls', 'tool_calls'],
+  ['function_call', 'tool_calls'],
+  ['length', 'length'],
+  ['max_tokens', 'length'],
+  ['content_filter', 'refusal'],
+  ['refusal', 'refusal'],
+]);
 
 /** Finish reasons that tell of a failure and not of an answer. */
-const FAILURES: Readonly<Record<string, StreamFailure['class']>> = {
-  error: 'unavailable',
+const FAILURES: ReadonlyMap<string, StreamFailure['class']> = new Map([
+  ['error', 'unavailable'],
   // DeepSeek's word for having been interrupted.
-  insufficient_system_resource: 'overloaded',
-};
+  ['insufficient_system_resource', 'overloaded'],
+]);
 
 /** Reads the stream of `/chat/completions`, with the liberties that its many servers take. */
 export function createChatDecoder(route: Route, listener: TurnListener, taken: ReadonlySet<string>): Decoder {
@@ -121,7 +121,7 @@ export function createChatDecoder(route: Route, listener: TurnListener, taken: R
     if (Array.isArray(delta.reasoning_details)) {
       for (const detail of delta.reasoning_details as readonly ({ text?: unknown; summary?: unknown } | null)[]) {
         details.push(detail);
-        if (words === '') think(textIn(detail?.text) || textIn(detail?.summary));
+        if (reasoningField === undefined) think(textIn(detail?.text) || textIn(detail?.summary));
       }
     }
   }
@@ -183,7 +183,7 @@ export function createChatDecoder(route: Route, listener: TurnListener, taken: R
       }
       if (typeof choice.finish_reason === 'string' && choice.finish_reason !== '') {
         finish = choice.finish_reason;
-        const failed = FAILURES[finish];
+        const failed = FAILURES.get(finish);
         if (failed !== undefined) throw { class: failed, upstream: data } satisfies StreamFailure;
       }
       return false;
@@ -211,7 +211,7 @@ export function createChatDecoder(route: Route, listener: TurnListener, taken: R
 
 /** Several servers say `stop` after calling tools. */
 function stopReason(finish: string | undefined, calls: readonly ToolCall[]): StopReason {
-  const stop = finish === undefined ? 'other' : (STOPS[finish] ?? 'other');
+  const stop = STOPS.get(finish) ?? 'other';
   return calls.length > 0 && (stop === 'end' || finish === undefined) ? 'tool_calls' : stop;
 }
 

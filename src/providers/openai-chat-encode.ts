@@ -61,7 +61,8 @@ export function createChatEncoder(route: Route, setup: ConversationSetup): Encod
         return true;
       }
       if (name === 'stream_options' && streamOptions) streamOptions = false;
-      else if (name in effort) effort = Object.fromEntries(Object.entries(effort).filter(([field]) => field !== name));
+      else if (Object.hasOwn(effort, name))
+        effort = Object.fromEntries(Object.entries(effort).filter(([field]) => field !== name));
       else return false;
       body.setHead(head());
       return true;

@@ -94,15 +94,16 @@ export function createWireProvider(
         const { sent } = encoder;
         const notes = [...(encoder.notes ?? []), ...(refused === undefined ? [] : [refusal(refused)])];
         const decoder = dialect.decoder(route, options, taken);
+        let end: StreamEnd | undefined;
         try {
-          const end = await transport.streamPost({
+          end = await transport.streamPost({
             ...request,
             body,
             onEvent: (event, data) => decoder.event(event, data),
           });
           return answerOf({ decoder, end, sent, notes, key });
         } catch (thrown) {
-          const failure = asStreamFailure(thrown);
+          const failure = { ...seenOf(end), ...asStreamFailure(thrown) };
           const whole = wholeAnswer(decoder, failure);
           if (whole !== undefined) return answerOf({ decoder, end: whole, sent, notes, key });
           const partial = decoder.partial();
@@ -179,6 +180,12 @@ function wholeAnswer(
   }
   const { request_id, first_token_ms } = failure;
   return request_id === undefined ? { first_token_ms } : { request_id, first_token_ms };
+}
+
+/** What a stream that ended properly, without a whole answer, adds to the failure. */
+function seenOf(end: StreamEnd | undefined): Partial<StreamFailure> {
+  if (end === undefined) return {};
+  return { status: end.status, ...(end.request_id === undefined ? {} : { request_id: end.request_id }) };
 }
 
 function asStreamFailure(thrown: unknown): StreamFailure {
