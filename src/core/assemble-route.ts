@@ -1,12 +1,12 @@
 import { buildRoute, credentialFits } from './build-route.ts';
 import type { AskedEffort } from './choose-effort.ts';
-import { type Choice, type ChoiceOrIssues, chooseFor, type Step } from './choose-model.ts';
+import { type Choice, type ChoiceOrIssues, chooseFor } from './choose-model.ts';
 import type { Effort } from './effort.ts';
 import type { Issue } from './errors.ts';
 import { type Ask, type RoutingContext, readLayer } from './read-layer.ts';
 import { clampEffort } from './resolve-effort.ts';
-import { LAYERS, type Route } from './route.ts';
-import { deniedBy } from './route-policy.ts';
+import type { Route } from './route.ts';
+import type { RoutePolicy } from './route-policy.ts';
 import { issueOf, missingCredential } from './routing-issues.ts';
 import type { FallbackRequest } from './settings.ts';
 
@@ -14,7 +14,6 @@ import type { FallbackRequest } from './settings.ts';
 export interface Assembled {
   readonly route: Route;
   readonly notes: readonly string[];
-  readonly steps: readonly Step[];
   readonly issues: readonly Issue[];
 }
 
@@ -25,50 +24,50 @@ export interface Assembled {
 export function assembleRoute(
   choice: Choice,
   asked: AskedEffort,
-  context: RoutingContext & { readonly parent: Route | undefined },
+  context: RoutingContext,
+  policy: RoutePolicy,
 ): Assembled {
-  const chain = fallbackOf(choice, context).map(({ path, request }, index) => {
+  const notes: string[] = [];
+  const issues: Issue[] = [];
+  const fallback: Route[] = [];
+  for (const [index, { path, request }] of fallbackOf(choice, context).entries()) {
     const ask = readLayer('config', path, request, context);
     const found = chooseFallback(ask, choice, context);
-    if (!found.ok) return { notes: [], steps: [], issues: found.issues };
+    if (!found.ok) {
+      issues.push(...found.issues);
+      continue;
+    }
     // What was asked for the task holds on a fallback too; what was inherited from the parent's model does not.
-    const inherited = asked.ask?.layer === 'parent';
-    const own = ask.effort === undefined && !inherited ? asked : { ...ask, ask, issues: [] };
-    return assembleOne(found, own, [], context, `fallback ${index + 1}: `);
-  });
-  const fallback = chain.flatMap((made) => ('route' in made ? [made.route] : []));
-  const primary = assembleOne(choice, asked, fallback, context, '');
-  const all = [primary, ...chain];
-  return {
-    route: primary.route,
-    notes: all.flatMap(({ notes }) => notes),
-    steps: [...choice.steps, ...all.flatMap(({ steps }) => steps)],
-    issues: all.flatMap(({ issues }) => issues),
-  };
+    const own = ask.effort === undefined && asked.ask?.layer !== 'parent' ? asked : { ...ask, ask, issues: [] };
+    const made = assembleOne(found, own, [], context, policy);
+    notes.push(...made.notes.map((note) => `fallback ${index + 1}: ${note}`));
+    issues.push(...made.issues);
+    fallback.push(made.route);
+  }
+  const made = assembleOne(choice, asked, fallback, context, policy);
+  return { route: made.route, notes: [...made.notes, ...notes], issues: [...made.issues, ...issues] };
 }
 
 function assembleOne(
   choice: Choice,
   asked: AskedEffort,
   fallback: readonly Route[],
-  context: RoutingContext & { readonly parent: Route | undefined },
-  about: string,
+  context: RoutingContext,
+  policy: RoutePolicy,
 ): Assembled {
   const { offer, ask } = choice;
   const { provider, model } = offer;
   const label = `${provider.id}/${model.id}`;
   const notes: string[] = [];
-  const steps: Step[] = [];
   const issues: Issue[] = [];
 
-  if (offer.how === 'unlisted') notes.push(`${about}unverified-model: ${label} is not in the known list`);
+  if (offer.how === 'unlisted') notes.push(`unverified-model: ${label} is not in the known list`);
   let effort: Effort | undefined;
   if (asked.effort !== undefined) {
     const clamp = clampEffort(asked.effort, model.reasoning, label);
     effort = clamp.effort;
-    if (clamp.note !== undefined) notes.push(`${about}${clamp.note}`);
-    const from = asked.ask === undefined ? '' : `, from the ${asked.ask.layer}`;
-    steps.push({ about: 'effort', text: `${label}: ${clamp.note ?? `effort "${asked.effort}"`}${from}.` });
+    if (clamp.note !== undefined) notes.push(clamp.note);
+    context.trail?.push({ about: 'effort', text: effortText(label, asked, clamp.note) });
     if (clamp.clamped && context.settings.policy.effort_policy === 'strict') {
       issues.push(notTaken(asked.effort, `${(asked.ask ?? ask).path}.reasoning_effort`, label, model.reasoning ?? []));
     }
@@ -81,22 +80,24 @@ function assembleOne(
   });
 
   const path = `${ask.path}.${ask.named === undefined ? (ask.model === undefined ? 'provider' : 'model') : 'route'}`;
-  const denied = deniedBy(route, context);
-  steps.push({ about: 'policy', text: denied === undefined ? `${label} is allowed.` : `${label}: ${denied.rule}.` });
+  const denied = policy(route);
+  context.trail?.push({
+    about: 'policy',
+    text: denied === undefined ? `${label} is allowed.` : `${label}: ${denied.rule}.`,
+  });
   if (denied !== undefined) {
     issues.push(issueOf('ROUTE_DENIED', path, `"${label}" is refused: ${denied.rule}.`, denied.hint));
   }
   if (!provider.usable) issues.push(missingCredential(provider, label, path));
   else if (!credentialFits(route)) issues.push(foreignKey(route, path));
-  else steps.push({ about: 'credential', text: credentialText(route) });
-  return { route, notes, steps, issues };
+  else context.trail?.push({ about: 'credential', text: credentialText(route) });
+  return { route, notes, issues };
 }
 
 /** A named route's own chain, else `delegation.fallback`, which is only for children that pinned nothing. */
 function fallbackOf({ ask }: Choice, { settings }: RoutingContext): { path: string; request: FallbackRequest }[] {
   const own = ask.named?.route.fallback;
-  const pinned = LAYERS.indexOf(ask.layer) < LAYERS.indexOf('config');
-  const chain = own ?? (pinned ? [] : settings.fallback);
+  const chain = own ?? (ask.layer === 'task' || ask.layer === 'call' ? [] : settings.fallback);
   const at = own === undefined ? 'config.delegation.fallback' : `config.routes.${ask.named?.name}.fallback`;
   return chain.map((request, index) => ({ path: `${at}[${index}]`, request }));
 }
@@ -132,6 +133,11 @@ function foreignKey({ provider, model, authority, base_url, credential }: Route,
     `"${provider}/${model}" is served at "${authority || base_url}", and the key of ${provider} belongs to "${credential.authority}".`,
     'Give that endpoint a provider entry with a key of its own.',
   );
+}
+
+function effortText(label: string, { effort, ask }: AskedEffort, note: string | undefined): string {
+  const from = ask === undefined ? '' : `, asked by the ${ask.layer}`;
+  return `${label}: ${note ?? `effort "${effort}"`}${from}.`;
 }
 
 /** Names where the key comes from, never the key. */

@@ -10,6 +10,20 @@ export interface RouteExtras {
   readonly fallback: readonly Route[];
 }
 
+/** Facts a route takes over from the model's and the provider's entry as they are. */
+const MODEL_FACTS = [
+  'context',
+  'max_output',
+  'price',
+  'tools',
+  'vision',
+  'served_as',
+  'router',
+  'effort_dialect',
+] as const satisfies readonly (keyof ModelEntry & keyof Route)[];
+const PROVIDER_FACTS = ['headers', 'package', 'simulated'] as const satisfies readonly (keyof ProviderEntry &
+  keyof Route)[];
+
 /**
  * The only place a `Route` is made: everything about the endpoint and the model comes from this one provider
  * entry and this one model entry (the model's own endpoint, where it has one, replaces wire and URL together
@@ -17,43 +31,55 @@ export interface RouteExtras {
  */
 export function buildRoute(provider: ProviderEntry, model: ModelEntry, extras: RouteExtras): Route {
   const base_url = model.base_url ?? provider.base_url;
-  const effort = extras.reasoning_effort;
-  const word = effort === undefined ? undefined : model.effort_words?.[effort];
-  const tags = [...new Set([...(provider.tags ?? []), ...(model.tags ?? []), ...(extras.tags ?? [])])];
-  return {
+  const route: Mutable<Route> = {
     provider: provider.id,
     model: model.id,
     wire: model.wire ?? provider.wire,
     base_url,
     authority: authorityOf(base_url),
     credential: provider.credential,
-    ...(provider.headers === undefined ? {} : { headers: provider.headers }),
-    ...(provider.package === undefined ? {} : { package: provider.package }),
-    ...(effort === undefined ? {} : { reasoning_effort: effort }),
-    ...(model.effort_dialect === undefined ? {} : { effort_dialect: model.effort_dialect }),
-    ...(word === undefined ? {} : { effort_word: word }),
-    ...(model.reasoning === undefined ? {} : { reasons: model.reasoning.length > 0 }),
-    ...(model.context === undefined ? {} : { context: model.context }),
-    ...(model.max_output === undefined ? {} : { max_output: model.max_output }),
-    ...(model.price === undefined ? {} : { price: model.price }),
-    ...(model.tools === undefined ? {} : { tools: model.tools }),
-    ...(model.vision === undefined ? {} : { vision: model.vision }),
-    ...(model.served_as === undefined ? {} : { served_as: model.served_as }),
-    ...(model.router === undefined ? {} : { router: model.router }),
-    ...(provider.simulated === undefined ? {} : { simulated: provider.simulated }),
-    ...(tags.length === 0 ? {} : { tags }),
-    ...(extras.name === undefined ? {} : { name: extras.name }),
     fallback: extras.fallback,
   };
+  copy(PROVIDER_FACTS, provider, route);
+  copy(MODEL_FACTS, model, route);
+  if (model.reasoning !== undefined) route.reasons = model.reasoning.length > 0;
+  const { reasoning_effort, name } = extras;
+  if (reasoning_effort !== undefined) {
+    route.reasoning_effort = reasoning_effort;
+    const word = model.effort_words?.[reasoning_effort];
+    if (word !== undefined) route.effort_word = word;
+  }
+  if (name !== undefined) route.name = name;
+  if (provider.tags !== undefined || model.tags !== undefined || extras.tags !== undefined) {
+    route.tags = [...new Set([...(provider.tags ?? []), ...(model.tags ?? []), ...(extras.tags ?? [])])];
+  }
+  return route;
 }
 
-/** `scheme://host:port` of a URL (a default port is not written); empty for what is no URL. */
-export function authorityOf(url: string): string {
-  try {
-    return new URL(url).origin;
-  } catch {
-    return '';
+type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
+
+function copy<Key extends keyof Route>(
+  keys: readonly Key[],
+  from: { readonly [K in Key]?: Route[K] },
+  to: Mutable<Route>,
+): void {
+  for (const key of keys) {
+    const value = from[key];
+    if (value !== undefined) to[key] = value;
   }
+}
+
+/** Parsing a URL costs more than all the rest of a decision; there are as many as endpoints in the catalog. */
+const authorities = new Map<string, string>();
+
+/** `scheme://host:port` of an endpoint's URL (a default port is not written); empty for what is no URL. */
+export function authorityOf(url: string): string {
+  let authority = authorities.get(url);
+  if (authority === undefined) {
+    authority = URL.canParse(url) ? new URL(url).origin : '';
+    authorities.set(url, authority);
+  }
+  return authority;
 }
 
 /** Whether a route's credential belongs to the only place the route may send it to. */

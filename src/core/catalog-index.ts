@@ -1,5 +1,6 @@
 import type { Catalog, ModelEntry, ProviderEntry } from './catalog.ts';
 import { rankFamily } from './rank-family.ts';
+import { wordsOf } from './suggest.ts';
 
 /** How a provider offers a model. */
 export interface Offer {
@@ -10,8 +11,8 @@ export interface Offer {
    * `unlisted`: the provider's listing is open and does not have it.
    */
   readonly how: 'listed' | 'prefix' | 'family' | 'unlisted';
-  /** For `family`: the ids that were considered, the chosen one first. */
-  readonly considered?: readonly string[];
+  /** For `family`: all that were weighed, the chosen one first. */
+  readonly ranked?: readonly ModelEntry[];
 }
 
 /** Look-ups over a catalog. Nothing is computed before it is asked for, and nothing twice. */
@@ -27,6 +28,8 @@ export interface CatalogIndex {
   offer(provider: ProviderEntry, name: string): Offer | undefined;
   /** A name in a request that pins this provider: its own prefix is stripped once, and an open list takes any id. */
   pinned(provider: ProviderEntry, name: string): Offer | undefined;
+  /** The words of each id a provider lists, for suggestions. */
+  wordsOf(provider: ProviderEntry): ReadonlyMap<string, readonly string[]>;
   /** Families (`sonnet`) of which a provider offers a model. */
   familiesOf(provider: ProviderEntry): readonly string[];
 }
@@ -45,6 +48,8 @@ export function indexOf(catalog: Catalog): CatalogIndex {
 
 function createCatalogIndex(catalog: Catalog): CatalogIndex {
   const ranked = new Map<ProviderEntry, Map<string, readonly ModelEntry[]>>();
+
+  const spelled = new Map<ProviderEntry, ReadonlyMap<string, readonly string[]>>();
 
   const provider = (name: string): ProviderEntry | undefined => {
     const lower = name.trim().toLowerCase();
@@ -80,7 +85,7 @@ function createCatalogIndex(catalog: Catalog): CatalogIndex {
     const models = isFamilyName(catalog, name) ? family(entry, name.toLowerCase()) : [];
     const [newest] = models;
     if (newest === undefined) return undefined;
-    return { provider: entry, model: newest, how: 'family', considered: models.map(({ id }) => id) };
+    return { provider: entry, model: newest, how: 'family', ranked: models };
   };
 
   const splitSlash = (text: string): { provider: ProviderEntry; model: string } | undefined => {
@@ -111,6 +116,11 @@ function createCatalogIndex(catalog: Catalog): CatalogIndex {
     splitSlash,
     offer,
     pinned,
+    wordsOf(entry) {
+      const known = spelled.get(entry) ?? new Map([...entry.models.keys()].map((id) => [id, wordsOf(id)]));
+      spelled.set(entry, known);
+      return known;
+    },
     familiesOf: (entry) => [...catalog.families.keys()].filter((name) => family(entry, name).length > 0).sort(),
   };
 }

@@ -2,20 +2,10 @@ import type { ProviderEntry } from './catalog.ts';
 import type { Offer } from './catalog-index.ts';
 import type { Issue } from './errors.ts';
 import { quote } from './parse-name.ts';
-import type { Ask, RoutingContext } from './read-layer.ts';
-import { isAboutEffort } from './read-layer.ts';
+import { type Ask, isAboutEffort, type RoutingContext } from './read-layer.ts';
 import type { RouteSource, Source } from './route.ts';
 import { issueOf, missingCredential, orList } from './routing-issues.ts';
 import { missingModel, unknownModel } from './unknown-model.ts';
-
-/** One step of a decision, for `explain`. */
-export interface Step {
-  readonly about: 'layer' | 'alias' | 'provider' | 'model' | 'effort' | 'policy' | 'credential' | 'fallback';
-  /** One sentence. */
-  readonly text: string;
-  /** The names that were weighed, the chosen one first. */
-  readonly considered?: readonly string[];
-}
 
 /** Provider and model, decided together. */
 export interface Choice {
@@ -24,7 +14,6 @@ export interface Choice {
   /** The layer that decided. */
   readonly ask: Ask;
   readonly source: Pick<RouteSource, 'provider' | 'model'>;
-  readonly steps: readonly Step[];
 }
 export type ChoiceOrIssues = Choice | { readonly ok: false; readonly issues: readonly Issue[] };
 
@@ -71,20 +60,21 @@ export function chooseFor(
   context: RoutingContext,
   parent: ParentChoice,
 ): ChoiceOrIssues {
-  const { index, settings } = context;
-  const steps: Step[] = [];
-  const tell = (about: Step['about'], text: string, considered?: readonly string[]): void => {
-    steps.push(considered === undefined ? { about, text } : { about, text, considered });
-  };
+  const { index, settings, trail } = context;
   const refuse = (...issues: readonly Issue[]): ChoiceOrIssues => ({ ok: false, issues });
   const choose = (offer: Offer, provider: Source, model: Source): ChoiceOrIssues => {
     if (offer.how === 'family') {
-      tell('model', `The newest such model that ${offer.provider.id} offers is ${offer.model.id}.`, offer.considered);
+      trail?.push({
+        about: 'model',
+        text: `The newest such model that ${offer.provider.id} offers is ${offer.model.id}.`,
+        considered: offer.ranked?.map(({ id }) => id) ?? [],
+      });
     }
-    return { ok: true, offer, ask, source: { provider, model }, steps };
+    return { ok: true, offer, ask, source: { provider, model } };
   };
 
-  if (ask.named !== undefined) tell('layer', `The ${ask.layer} names the route ${quote(ask.named.name)}.`);
+  if (ask.named !== undefined)
+    trail?.push({ about: 'layer', text: `The ${ask.layer} names the route ${quote(ask.named.name)}.` });
   if (ask.model !== undefined && ask.provider !== undefined) return withBoth(ask.model, ask.provider);
   if (ask.model !== undefined) return withModel(ask.model);
   if (ask.provider !== undefined) return withProvider(ask.provider);
@@ -103,7 +93,7 @@ export function chooseFor(
         ),
       );
     }
-    tell('layer', `The ${ask.layer} asks for ${quote(text)} on ${provider.id}.`);
+    trail?.push({ about: 'layer', text: `The ${ask.layer} asks for ${quote(text)} on ${provider.id}.` });
     return pin(meaning, provider, ask.layer);
   }
 
@@ -119,20 +109,23 @@ export function chooseFor(
   /** Only a model is given: the baseline provider's if it offers it, else the one usable provider that does. */
   function withModel(text: string): ChoiceOrIssues {
     const meaning = readAlias(text);
-    tell('layer', `The ${ask.layer} asks for the model ${quote(text)}.`);
+    trail?.push({ about: 'layer', text: `The ${ask.layer} asks for the model ${quote(text)}.` });
     if (meaning.provider !== undefined) return pin(meaning, meaning.provider, 'alias');
 
     const baseline = baselineOf(outer);
     if (baseline !== undefined && 'issues' in baseline) return refuse(...baseline.issues);
     if (baseline !== undefined) {
-      tell('provider', `The baseline provider is ${baseline.provider.id}, named by the ${baseline.source}.`);
+      trail?.push({
+        about: 'provider',
+        text: `The baseline provider is ${baseline.provider.id}, named by the ${baseline.source}.`,
+      });
     }
     const name = meaning.model;
     const listed = baseline?.provider.models.has(name) ?? false;
     const split = listed ? undefined : index.splitSlash(name);
     if (split !== undefined) {
       if (split.model === '') return refuse(emptySlash(name));
-      tell('provider', `${quote(name)} names its provider before the slash.`);
+      trail?.push({ about: 'provider', text: `${quote(name)} names its provider before the slash.` });
       return pin({ model: split.model }, split.provider, ask.layer);
     }
     const offer = baseline === undefined ? undefined : index.pinned(baseline.provider, name);
@@ -148,7 +141,7 @@ export function chooseFor(
       .map((provider) => index.offer(provider, name))
       .filter((offer) => offer !== undefined);
     const names = offers.map(({ provider, model }) => `${provider.id}/${model.id}`);
-    tell('provider', searched(name, baseline, names.length), names);
+    trail?.push({ about: 'provider', text: searched(name, baseline, names.length), considered: names });
     const [only] = offers;
     if (only === undefined) return refuse(unknownModel(name, `${ask.path}.model`, baseline, context));
     if (offers.length === 1) return choose(only, 'catalog', ask.layer);
@@ -166,27 +159,27 @@ export function chooseFor(
 
   /** Only a provider is given: its own default. */
   function withProvider(provider: ProviderEntry): ChoiceOrIssues {
-    tell('layer', `The ${ask.layer} asks for the provider ${provider.id}.`);
+    trail?.push({ about: 'layer', text: `The ${ask.layer} asks for the provider ${provider.id}.` });
     if (provider.default_model !== undefined) {
       const offer = index.pinned(provider, provider.default_model);
       const path = `config.providers.${provider.id}.default_model`;
       if (offer === undefined) return refuse(unknownModel(provider.default_model, path, provider, context));
-      tell('model', `Its default_model is ${provider.default_model}.`);
+      trail?.push({ about: 'model', text: `Its default_model is ${provider.default_model}.` });
       return choose(offer, ask.layer, 'provider');
     }
     const newest = provider.default_family === undefined ? undefined : index.offer(provider, provider.default_family);
     if (newest !== undefined) {
-      tell('model', `Its default family is ${provider.default_family}.`);
+      trail?.push({ about: 'model', text: `Its default family is ${provider.default_family}.` });
       return choose(newest, ask.layer, 'provider');
     }
     const adopted = baselineModelOn(provider);
     if (adopted !== undefined) {
-      tell('model', `It lists the baseline model, ${adopted.offer.model.id}.`);
+      trail?.push({ about: 'model', text: `It lists the baseline model, ${adopted.offer.model.id}.` });
       return choose(adopted.offer, ask.layer, adopted.source);
     }
     const [only, ...more] = provider.models.values();
     if (only !== undefined && more.length === 0) {
-      tell('model', 'It has exactly one model.');
+      trail?.push({ about: 'model', text: 'It has exactly one model.' });
       return choose({ provider, model: only, how: 'listed' }, ask.layer, 'provider');
     }
     return refuse(missingModel(ask.path, provider));
@@ -239,7 +232,7 @@ export function chooseFor(
     const meant = settings.aliases.get(text.toLowerCase());
     if (meant === undefined) return { model: text };
     const split = index.splitSlash(meant);
-    tell('alias', `${quote(text)} is an alias of yours for ${quote(meant)}.`);
+    trail?.push({ about: 'alias', text: `${quote(text)} is an alias of yours for ${quote(meant)}.` });
     return split === undefined ? { model: meant, alias: text } : { ...split, alias: text };
   }
 

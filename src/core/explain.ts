@@ -1,6 +1,6 @@
-import type { Step } from './choose-model.ts';
 import { type PriceBand, priceBand, sumBands } from './cost.ts';
 import { ceilingOf, type PreflightContext, preflight } from './preflight.ts';
+import type { Step } from './read-layer.ts';
 import { LAYERS, type Layer, type Route, type RouteRequest, type RouteSource } from './route.ts';
 import type { Budget, SpawnCall } from './task.ts';
 import { childToolsets } from './toolsets.ts';
@@ -54,7 +54,6 @@ const GOAL_SHOWN = 120;
 export function explainCall(call: SpawnCall, context: PreflightContext): Explanation {
   const plans = preflight(call, context);
   const tasks = plans.map(({ index, input, requested, route, source, notes, budget }): TaskExplanation => {
-    const resolution = context.resolver.resolve({ task: input, call: call.route });
     const characters = input.goal.length + (input.context?.length ?? 0);
     return {
       index,
@@ -63,7 +62,7 @@ export function explainCall(call: SpawnCall, context: PreflightContext): Explana
       route,
       source,
       notes,
-      steps: resolution.ok ? resolution.trail : [],
+      steps: context.resolver.explain({ task: input, call: call.route }),
       toolsets: childToolsets(input.toolsets, ceilingOf(context)),
       ...(budget === undefined ? {} : { budget }),
       price: priceBand(route.price, characters, budget?.usd),

@@ -74,9 +74,9 @@ function splitInlineProvider(
   text: string,
   refuse: (message: string) => undefined,
 ): { readonly model?: string; readonly provider?: string } {
-  const words = text.split(/\s+/);
-  if (words.length === 1 && !ANY_FLAG.test(text)) return { model: text };
+  if (!/\s/.test(text) && !ANY_FLAG.test(text)) return { model: text };
 
+  const words = text.split(/\s+/);
   const rest: string[] = [];
   const providers: string[] = [];
   for (let index = 0; index < words.length; index += 1) {

@@ -14,6 +14,17 @@ import { suggestNames } from './suggest.ts';
 export interface RoutingContext {
   readonly index: CatalogIndex;
   readonly settings: RoutingSettings;
+  /** Where each step of a decision is told, when somebody wants to know. */
+  readonly trail?: Step[];
+}
+
+/** One step of a decision, for `explain`. */
+export interface Step {
+  readonly about: 'layer' | 'alias' | 'provider' | 'model' | 'effort' | 'policy' | 'credential';
+  /** One sentence. */
+  readonly text: string;
+  /** The names that were weighed, the chosen one first. */
+  readonly considered?: readonly string[];
 }
 
 /** What one layer asks for, with every name in it looked up except the model's (that needs the other layers). */
@@ -33,10 +44,11 @@ export interface Ask {
 
 /** Reads one layer's request. Names that do not exist and fields that contradict each other become issues. */
 export function readLayer(layer: Layer, path: string, request: RouteRequest, context: RoutingContext): Ask {
+  const said = verbatim(request);
+  if (said === undefined) return { layer, path, issues: [] };
   const parsed = parseRouteRequest(request);
   const issues: Issue[] = parsed.issues.map(({ field, ...issue }) => ({ ...issue, path: `${path}.${field}` }));
-  const said = verbatim(request);
-  const spoken = { layer, path, ...(said === undefined ? {} : { said }) };
+  const spoken = { layer, path, said };
 
   const conflict = (field: keyof RouteRequest, message: string, hint: string): void => {
     issues.push(issueOf('ROUTE_CONFLICT', `${path}.${field}`, message, hint));
@@ -176,16 +188,15 @@ function readEffort(word: string, path: string, issues: Issue[]): Effort | undef
 }
 
 /** The fields as written, without whatever else the object carries; undefined when none says anything. */
-function verbatim({ model, provider, reasoning_effort, route }: RouteRequest): RouteRequest | undefined {
-  const said: RouteRequest = {
-    ...(spoken(model) ? { model } : {}),
-    ...(spoken(provider) ? { provider } : {}),
-    ...(spoken(reasoning_effort) ? { reasoning_effort } : {}),
-    ...(spoken(route) ? { route } : {}),
-  };
-  return Object.keys(said).length === 0 ? undefined : said;
+function verbatim(request: RouteRequest): RouteRequest | undefined {
+  let said: { -readonly [Field in keyof RouteRequest]: RouteRequest[Field] } | undefined;
+  for (const field of FIELDS) {
+    const text = request[field];
+    if (text === undefined || text.trim() === '') continue;
+    said ??= {};
+    said[field] = text;
+  }
+  return said;
 }
 
-function spoken(text: string | undefined): text is string {
-  return text !== undefined && text.trim() !== '';
-}
+const FIELDS = ['model', 'provider', 'reasoning_effort', 'route'] as const satisfies readonly (keyof RouteRequest)[];

@@ -3,12 +3,12 @@ import { buildRoute } from './build-route.ts';
 import type { Catalog } from './catalog.ts';
 import { indexOf } from './catalog-index.ts';
 import { chooseEffort } from './choose-effort.ts';
-import { type ChoiceOrIssues, chooseFor, chooseModel, type Step } from './choose-model.ts';
+import { type ChoiceOrIssues, chooseFor, chooseModel } from './choose-model.ts';
 import type { Issue } from './errors.ts';
-import { type Ask, isAboutEffort, type RoutingContext, readLayer } from './read-layer.ts';
+import { type Ask, isAboutEffort, type RoutingContext, readLayer, type Step } from './read-layer.ts';
 import { clampEffort } from './resolve-effort.ts';
 import type { Layer, Route, RouteRequest, RouteSource } from './route.ts';
-import { selectionIssues } from './route-policy.ts';
+import { createRoutePolicy, selectionIssues } from './route-policy.ts';
 import { uniqueIssues } from './routing-issues.ts';
 import type { RoutingSettings } from './settings.ts';
 
@@ -26,8 +26,6 @@ export interface Resolved {
   readonly source: RouteSource;
   /** For the receipt: what was clamped, left out or could not be verified. */
   readonly notes: readonly string[];
-  /** How it was decided, in order. */
-  readonly trail: readonly Step[];
 }
 
 /**
@@ -43,6 +41,8 @@ export interface Resolver {
   readonly parent: Route | undefined;
   /** Pure and remembered: the same layers give the same resolution, whatever the order of configuration. */
   resolve(layers: CallLayers): Resolution;
+  /** How `resolve` comes to its answer, step by step. */
+  explain(layers: CallLayers): readonly Step[];
   /** The same catalog and settings under another parent (a child that delegates). */
   under(parent: Route): Resolver;
 }
@@ -70,27 +70,33 @@ export function createResolver(
       : { ok: false, issues: ask.issues };
   });
   const parent = once(() => options.parent ?? parentRoute(chooseParent()));
+  const policy = createRoutePolicy(settings.policy, context.index, parent);
   const remembered = new Map<string, Resolution>();
 
-  const decide = (layers: CallLayers): Resolution => {
+  const decide = (layers: CallLayers, trail?: Step[]): Resolution => {
+    const told = trail === undefined ? context : { ...context, trail };
     const task = readLayer('task', 'task', layers.task, context);
     const call = readLayer('call', 'call', layers.call, context);
     // What the caller wrote is judged whether or not it decides anything; configuration only where it does.
-    const issues = [task, call].flatMap((ask) => [...ask.issues, ...selectionIssues(ask, settings.policy)]);
+    const issues = [
+      ...task.issues,
+      ...selectionIssues(task, settings.policy),
+      ...call.issues,
+      ...selectionIssues(call, settings.policy),
+    ];
     const asks = [task, call, ...outer];
-    const choice = chooseModel(asks, context, chooseParent);
+    const choice = chooseModel(asks, told, chooseParent);
     if (!choice.ok) return refused([...issues, ...choice.issues]);
     const effort = chooseEffort(asks, choice, chooseParent());
-    const made = assembleRoute(choice, effort, { ...context, parent: parent() });
+    const made = assembleRoute(choice, effort, told, policy);
     const all = [...issues, ...effort.issues, ...made.issues];
     if (all.length > 0) return refused(all);
     return {
       ok: true,
       route: made.route,
-      requested: Object.fromEntries(asks.flatMap(({ layer, said }) => (said === undefined ? [] : [[layer, said]]))),
+      requested: requestedBy(asks),
       source: { ...choice.source, ...(effort.ask === undefined ? {} : { reasoning_effort: effort.ask.layer }) },
       notes: made.notes,
-      trail: made.steps,
     };
   };
 
@@ -109,8 +115,19 @@ export function createResolver(
       if (key.length <= MAX_REMEMBERED_KEY) remembered.set(key, resolution);
       return resolution;
     },
+    explain(layers) {
+      const trail: Step[] = [];
+      decide(layers, trail);
+      return trail;
+    },
     under: (route) => createResolver(catalog, settings, { parent: route }),
   };
+}
+
+function requestedBy(asks: readonly Ask[]): Resolved['requested'] {
+  const requested: { [Name in Layer]?: RouteRequest } = {};
+  for (const { layer, said } of asks) if (said !== undefined) requested[layer] = said;
+  return requested;
 }
 
 /** Config and parent, the layers that stay the same from call to call. */
@@ -137,18 +154,16 @@ function parentRoute(choice: ChoiceOrIssues | undefined): Route | undefined {
   });
 }
 
-/** What was asked, as text that no other request shares. */
+/**
+ * What was asked, as one text. Absent and blank mean the same; a request that itself holds the separator is
+ * refused whatever else it says, so no two requests with different answers share a key.
+ */
 function keyOf({ task, call }: CallLayers): string {
-  return JSON.stringify([
-    task.model,
-    task.provider,
-    task.reasoning_effort,
-    task.route,
-    call.model,
-    call.provider,
-    call.reasoning_effort,
-    call.route,
-  ]);
+  return `${fieldsOf(task)}\u0000${fieldsOf(call)}`;
+}
+
+function fieldsOf({ model = '', provider = '', reasoning_effort = '', route = '' }: RouteRequest): string {
+  return `${model}\u0000${provider}\u0000${reasoning_effort}\u0000${route}`;
 }
 
 function refused(issues: readonly Issue[]): Resolution {

@@ -1,7 +1,7 @@
 import type { CatalogIndex } from './catalog-index.ts';
 import { highestOutputPrice } from './cost.ts';
 import type { Issue } from './errors.ts';
-import type { Ask, RoutingContext } from './read-layer.ts';
+import type { Ask } from './read-layer.ts';
 import { type Route, type RouteRequest, routeLabel } from './route.ts';
 import { issueOf } from './routing-issues.ts';
 import type { RoutingPolicy } from './settings.ts';
@@ -22,49 +22,66 @@ export function selectionIssues({ said, path }: Ask, policy: RoutingPolicy): Iss
     );
 }
 
-/** Which rule refuses this route; undefined = none. Fallbacks are held to the same rules, each by itself. */
-export function deniedBy(
-  route: Route,
-  { settings: { policy }, parent, index }: RoutingContext & { readonly parent: Route | undefined },
-): { readonly rule: string; readonly hint: string } | undefined {
-  const hit = policy.deny.find((pattern) => covers(pattern, route, index));
-  if (hit !== undefined)
-    return { rule: `delegation.deny has "${hit}"`, hint: 'Ask for another model, or change that rule.' };
-  if (!policy.allow.some((pattern) => covers(pattern, route, index))) {
-    return {
-      rule: `delegation.allow has only ${policy.allow.map((pattern) => `"${pattern}"`).join(', ') || 'nothing'}`,
-      hint: 'Ask for a model that it covers, or add a pattern.',
-    };
-  }
-  const price = highestOutputPrice(route.price);
-  if (policy.max_price !== undefined && !(price !== undefined && price <= policy.max_price)) {
-    return {
-      rule: `delegation.max_price is ${policy.max_price} USD per million output tokens, and its price is ${price ?? 'unknown'}`,
-      hint:
-        price === undefined
-          ? 'State its price under "providers", or ask for another model.'
-          : 'Ask for a cheaper model.',
-    };
-  }
-  return aboveParent(route, parent, policy);
+/** A rule of the operator that refuses a route, and what the caller can do. */
+export interface Denial {
+  readonly rule: string;
+  readonly hint: string;
 }
 
-function aboveParent(
-  route: Route,
-  parent: Route | undefined,
-  { above_parent_price: rule }: RoutingPolicy,
-): { readonly rule: string; readonly hint: string } | undefined {
-  if (rule === 'allow' || parent === undefined) return undefined;
-  if (routeLabel(route) === routeLabel(parent)) return undefined;
-  const price = highestOutputPrice(route.price);
-  const limit = highestOutputPrice(parent.price);
-  if (price !== undefined && limit !== undefined && price <= limit) return undefined;
+/** Says which rule refuses a route; undefined = none. */
+export type RoutePolicy = (route: Route) => Denial | undefined;
+
+/**
+ * The operator's rules on which routes children may have, read once. Fallbacks are held to them each by itself.
+ * Contract: `parent` is asked for only when a rule compares with it.
+ */
+export function createRoutePolicy(
+  policy: RoutingPolicy,
+  index: CatalogIndex,
+  parent: () => Route | undefined,
+): RoutePolicy {
+  const deny = policy.deny.map((pattern) => ({ pattern, covers: compile(pattern, index) }));
+  const allow = policy.allow.map((pattern) => compile(pattern, index));
+  const { max_price, above_parent_price } = policy;
+  return (route) => {
+    const hit = deny.find(({ covers }) => covers(route));
+    if (hit !== undefined) {
+      return { rule: `delegation.deny has "${hit.pattern}"`, hint: 'Ask for another model, or change that rule.' };
+    }
+    if (!allow.some((covers) => covers(route))) {
+      const patterns = policy.allow.map((pattern) => `"${pattern}"`).join(', ') || 'nothing';
+      return {
+        rule: `delegation.allow has only ${patterns}`,
+        hint: 'Ask for a model that it covers, or add a pattern.',
+      };
+    }
+    return (
+      (max_price === undefined ? undefined : tooDear(route, max_price)) ??
+      (above_parent_price === 'allow' ? undefined : aboveParent(route, parent(), above_parent_price))
+    );
+  };
+}
+
+/** An unknown price is not a low one. */
+function tooDear({ price }: Route, limit: number): Denial | undefined {
+  const out = highestOutputPrice(price);
+  if (out !== undefined && out <= limit) return undefined;
   return {
-    rule: `delegation.above_parent_price is "${rule}", and its output price (${price ?? 'unknown'}) is not known to be at most the parent's (${limit ?? 'unknown'}) USD per million tokens`,
-    hint:
-      rule === 'ask'
-        ? 'Nobody can be asked here: choose a cheaper model, or set it to "allow".'
-        : 'Ask for a cheaper model.',
+    rule: `delegation.max_price is ${limit} USD per million output tokens, and its price is ${out ?? 'unknown'}`,
+    hint: out === undefined ? 'State its price under "providers".' : 'Ask for a cheaper model.',
+  };
+}
+
+function aboveParent(route: Route, parent: Route | undefined, rule: 'ask' | 'deny'): Denial | undefined {
+  if (parent === undefined || routeLabel(route) === routeLabel(parent)) return undefined;
+  const out = highestOutputPrice(route.price);
+  const limit = highestOutputPrice(parent.price);
+  if (out !== undefined && limit !== undefined && out <= limit) return undefined;
+  const prices = `its output price (${out ?? 'unknown'}) is not known to be at most the parent's (${limit ?? 'unknown'})`;
+  const cheaper = 'Ask for a cheaper model.';
+  return {
+    rule: `delegation.above_parent_price is "${rule}", and ${prices} in USD per million tokens`,
+    hint: rule === 'ask' ? `Nobody can be asked here. ${cheaper}` : cheaper,
   };
 }
 
@@ -72,24 +89,21 @@ function aboveParent(
  * `provider/model` with `*` for anything, `provider` for all of one provider, `tag:<name>`. Letter case does not
  * matter, and a provider may go by any of its names: a rule that is spelled differently still binds.
  */
-function covers(pattern: string, route: Route, index: CatalogIndex): boolean {
+function compile(pattern: string, index: CatalogIndex): (route: Route) => boolean {
   const text = pattern.trim().toLowerCase();
-  if (text === '*') return true;
-  if (text.startsWith('tag:')) return route.tags?.some((tag) => tag.toLowerCase() === text.slice(4)) ?? false;
+  if (text === '*' || text === '*/*') return () => true;
+  if (text.startsWith('tag:')) {
+    const tag = text.slice('tag:'.length);
+    return ({ tags }) => tags?.some((own) => own.toLowerCase() === tag) ?? false;
+  }
   const slash = text.indexOf('/');
-  const provider = slash < 0 ? text : text.slice(0, slash);
-  const canonical = index.provider(provider)?.id ?? provider;
-  if (!glob(canonical).test(route.provider)) return false;
-  return slash < 0 || glob(text.slice(slash + 1)).test(route.model.toLowerCase());
+  const name = slash < 0 ? text : text.slice(0, slash);
+  const provider = glob(index.provider(name)?.id ?? name);
+  const model = glob(slash < 0 ? '*' : text.slice(slash + 1));
+  return (route) => provider.test(route.provider) && model.test(route.model);
 }
 
-const globs = new Map<string, RegExp>();
-
 function glob(pattern: string): RegExp {
-  const known = globs.get(pattern);
-  if (known !== undefined) return known;
-  const source = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
-  const compiled = new RegExp(`^${source.join('.*')}$`);
-  globs.set(pattern, compiled);
-  return compiled;
+  const parts = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`, 'i');
 }

@@ -10,10 +10,10 @@ const NEAR = 0.34;
 export interface Candidate {
   /** As it would have to be written. */
   readonly name: string;
-  /** What is compared: the name without its vendor; defaults to the name itself. */
-  readonly compare?: string;
+  /** What is compared: the words of the name, without its vendor. */
+  readonly words: readonly string[];
   /** Smaller comes first among equally near names (configured providers before others). */
-  readonly rank?: number;
+  readonly rank: number;
 }
 
 /** Up to three of `names` nearest to what was asked, nearest first; the same input gives the same answer. */
@@ -44,22 +44,21 @@ export function suggestModels(asked: string, candidates: Iterable<Candidate>): s
   const wanted = wordsOf(asked);
   if (wanted.length === 0) return [];
   const nearness = wanted.map((word) => nearnessTo(word));
-  const scored: { candidate: Candidate; score: number }[] = [];
+  const scored: { candidate: Candidate; score: number; extra: number }[] = [];
   for (const candidate of candidates) {
-    const words = wordsOf(candidate.compare ?? candidate.name);
     let missed = 0;
-    for (const near of nearness) missed += Math.min(...words.map(near), 1);
+    for (const near of nearness) missed += nearest(near, candidate.words);
     const score = missed / wanted.length;
     // Words nobody asked for tell equally near names apart, never near from far.
-    const extra = Math.max(0, words.length - wanted.length);
-    if (score < NEAR) scored.push({ candidate, score: Math.round(score * 1000) + extra / 100 });
+    if (score < NEAR) scored.push({ candidate, score: Math.round(score * 1000), extra: letters(candidate.words) });
   }
   return scored
     .sort(
       (one, other) =>
-        Math.floor(one.score) - Math.floor(other.score) ||
-        (one.candidate.rank ?? 0) - (other.candidate.rank ?? 0) ||
         one.score - other.score ||
+        one.candidate.rank - other.candidate.rank ||
+        one.extra - other.extra ||
+        // Higher numbers first: of two versions the newer one is the likelier wish.
         compareText(other.candidate.name, one.candidate.name),
     )
     .slice(0, LIMIT)
@@ -79,8 +78,20 @@ function nearnessTo(word: string): (other: string) => number {
   };
 }
 
-function wordsOf(name: string): string[] {
+function nearest(near: (word: string) => number, words: readonly string[]): number {
+  let least = 1;
+  for (const word of words) least = Math.min(least, near(word));
+  return least;
+}
+
+function letters(words: readonly string[]): number {
+  return words.filter((word) => !/^\d/.test(word)).length;
+}
+
+/** The words of a model's name, vendor left out: `anthropic/claude-sonnet-4.5` → claude, sonnet, 4, 5. */
+export function wordsOf(name: string): string[] {
   return name
+    .slice(name.lastIndexOf('/') + 1)
     .toLowerCase()
     .split(/[^\p{L}\p{N}]+|(?<=\p{L}{2})(?=\p{N})/u)
     .filter((word) => word !== '');

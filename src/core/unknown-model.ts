@@ -3,7 +3,7 @@ import type { Issue } from './errors.ts';
 import { quote } from './parse-name.ts';
 import type { RoutingContext } from './read-layer.ts';
 import { issueOf, orList } from './routing-issues.ts';
-import { type Candidate, suggestModels } from './suggest.ts';
+import { type Candidate, suggestModels, wordsOf } from './suggest.ts';
 
 /**
  * The refusal of a model nobody could find: nearest names first, and apart from them the providers that do
@@ -57,19 +57,15 @@ export function missingModel(path: string, provider?: ProviderEntry): Issue {
 
 /** Everything that could have been meant: aliases and ids, the provider in question first, then configured ones. */
 function* candidates(first: ProviderEntry | undefined, { index, settings }: RoutingContext): Generator<Candidate> {
-  for (const alias of settings.aliases.keys()) yield { name: alias, rank: 0 };
+  for (const alias of settings.aliases.keys()) yield { name: alias, words: wordsOf(alias), rank: 0 };
   const others = index.providers.filter((entry) => entry !== first && (entry.usable || entry.configured));
-  const families = new Set([...(first === undefined ? others : [first])].flatMap((entry) => index.familiesOf(entry)));
-  for (const family of families) yield { name: family, rank: 0 };
-  for (const id of first?.models.keys() ?? []) yield { name: id, compare: afterVendor(id), rank: 1 };
+  const families = new Set((first === undefined ? others : [first]).flatMap((entry) => index.familiesOf(entry)));
+  for (const family of families) yield { name: family, words: wordsOf(family), rank: 0 };
+  for (const [id, words] of first === undefined ? [] : index.wordsOf(first)) yield { name: id, words, rank: 1 };
   for (const entry of others) {
     const rank = entry.configured ? 2 : 3;
-    for (const id of entry.models.keys()) yield { name: `${entry.id}/${id}`, compare: afterVendor(id), rank };
+    for (const [id, words] of index.wordsOf(entry)) yield { name: `${entry.id}/${id}`, words, rank };
   }
-}
-
-function afterVendor(id: string): string {
-  return id.slice(id.lastIndexOf('/') + 1);
 }
 
 /** `groq (GROQ_API_KEY)`, at most three. */

@@ -27,7 +27,7 @@ function renderTask(task: TaskExplanation, paint: Paint): string {
   return [
     paint.bold(`${task.index + 1}. ${oneLine(task.goal)}`),
     ...said,
-    ...task.steps.map((step) => line('', paint.dim(oneLine(step)))),
+    ...task.steps.map((step) => line('', paint.dim(oneLine(step.text)))),
     line(
       'route',
       `${paint.cyan(routeLabel(route))}${route.simulated ? paint.magenta(' simulated') : ''}  ${paint.dim(sourceLabel(task.source))}`,
