@@ -6,6 +6,8 @@ export interface Traffic {
   body: unknown;
   url: URL | undefined;
   request_id: string | undefined;
+  /** The body of the answer came to its end, and was not cut. */
+  ended: boolean;
   /** Why a request was refused or failed below the package, which may wrap or swallow it. */
   failure: StreamFailure | undefined;
 }
@@ -30,6 +32,7 @@ export function guardedFetch({ authority, traffic, signal, onBytes }: GuardOptio
   }
 
   return async (input, init) => {
+    signal.throwIfAborted();
     const url = new URL(input instanceof Request ? input.url : input);
     if (url.origin !== authority) {
       refuse({ class: 'redirect', upstream: `the package wanted to send to "${url.origin}"`, unsent: true });
@@ -50,6 +53,9 @@ export function guardedFetch({ authority, traffic, signal, onBytes }: GuardOptio
         transform(chunk, controller) {
           onBytes(chunk.byteLength);
           controller.enqueue(chunk);
+        },
+        flush() {
+          traffic.ended = true;
         },
       }),
     );

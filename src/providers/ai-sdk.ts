@@ -56,32 +56,42 @@ function openConversation({ route, setup, factory, deadlines, keyFor, redact }: 
   async function send(options: SendOptions): Promise<Answer> {
     const { authority, headers } = endpointOf(route);
     const key = keyOf(route, keyFor);
-    const traffic: Traffic = { body: undefined, url: undefined, request_id: undefined, failure: undefined };
+    const traffic: Traffic = {
+      body: undefined,
+      url: undefined,
+      request_id: undefined,
+      ended: false,
+      failure: undefined,
+    };
     const watch = watchTurn({ options, deadlines, traffic });
-    const model = factory({
-      name: route.provider,
-      // Never absent: a package would look for a key of its own in the environment.
-      apiKey: key ?? '',
-      baseURL: route.base_url,
-      headers,
-      fetch: guardedFetch({ authority, traffic, signal: watch.signal, onBytes: watch.onBytes }),
-      includeUsage: true,
-    }).languageModel(route.model);
-    const specification = model.specificationVersion;
-    for (const message of messages.splice(0)) prompt.push(promptMessage(message, route, specification));
     const parts = createAnswerParts(route, options, taken);
     try {
-      await readStream(model, {
-        options: {
-          prompt: [...prompt],
-          ...(tools.length === 0 ? {} : { tools, toolChoice: { type: 'auto' } }),
-          ...(options.max_output === undefined ? {} : { maxOutputTokens: options.max_output }),
-          ...effortOptions(route, specification),
-          includeRawChunks: false,
-          abortSignal: watch.signal,
-        },
+      await readStream({
         watch,
         take: parts.take,
+        start() {
+          const model = factory({
+            name: route.provider,
+            // Never absent: a package would look for a key of its own in the environment.
+            apiKey: key ?? '',
+            baseURL: route.base_url,
+            headers,
+            fetch: guardedFetch({ authority, traffic, signal: watch.signal, onBytes: watch.onBytes }),
+            includeUsage: true,
+          }).languageModel(route.model);
+          const specification = model.specificationVersion;
+          for (const message of messages.splice(0)) prompt.push(promptMessage(message, route, specification));
+          return model.doStream({
+            prompt: [...prompt],
+            ...(tools.length === 0 ? {} : { tools, toolChoice: { type: 'auto' } }),
+            ...(options.max_output === undefined ? {} : { maxOutputTokens: options.max_output }),
+            ...effortOptions(route, specification),
+            includeRawChunks: false,
+            abortSignal: watch.signal,
+          });
+        },
+      }).catch((thrown) => {
+        throw traffic.failure ?? failureIn(thrown, { watch, traffic, route });
       });
       const { id, ...decoded } = parts.answer();
       const sent = sentBy(route, traffic);
@@ -95,15 +105,14 @@ function openConversation({ route, setup, factory, deadlines, keyFor, redact }: 
       };
       return key === undefined ? answer : redactKey(answer, key);
     } catch (thrown) {
-      if (thrown instanceof DelegateError) throw thrown;
-      const failure = traffic.failure ?? failureIn(thrown, watch.first_token_ms >= 0);
+      if (!isStreamFailure(thrown)) throw thrown;
       const partial = parts.partial();
       const nothing = partial.text === '' && partial.reasoning === '';
       throw providerFailure(
         failureOf(
           {
             ...(traffic.request_id === undefined ? {} : { request_id: traffic.request_id }),
-            ...failure,
+            ...thrown,
             ...(traffic.url === undefined ? { unsent: true } : {}),
           },
           { sent: sentBy(route, traffic), partial: nothing ? undefined : partial, key, redact },
@@ -205,14 +214,14 @@ function watchTurn({ options, deadlines, traffic }: Watching): Watch {
 }
 
 interface Reading {
-  readonly options: Readonly<Record<string, unknown>>;
+  readonly start: () => ReturnType<LanguageModel['doStream']>;
   readonly watch: Watch;
   readonly take: (part: StreamPart) => void;
 }
 
 /** Reads a model's stream to its end. Throws what the package threw, or put into an `error` part. */
-async function readStream(model: LanguageModel, { options, watch, take }: Reading): Promise<void> {
-  const { stream } = await Promise.race([model.doStream(options), watch.aborted]);
+async function readStream({ start, watch, take }: Reading): Promise<void> {
+  const { stream } = await Promise.race([start(), watch.aborted]);
   const reader = stream.getReader();
   try {
     for (;;) {
@@ -228,27 +237,47 @@ async function readStream(model: LanguageModel, { options, watch, take }: Readin
   }
 }
 
+interface Turn {
+  readonly watch: Watch;
+  readonly traffic: Traffic;
+  readonly route: Route;
+}
+
 /** The failure in whatever a package threw: its `APICallError`, an error of the network, or an object of the vendor's. */
-function failureIn(thrown: unknown, streaming: boolean): StreamFailure {
-  if (isStreamFailure(thrown)) return thrown;
-  const { statusCode, responseHeaders, responseBody, data, cause, name } = (thrown ?? {}) as Record<string, unknown>;
-  if (typeof statusCode === 'number') {
-    const body = typeof responseBody === 'string' ? responseBody : JSON.stringify(data ?? {});
-    const headers = (responseHeaders ?? {}) as Record<string, string>;
-    return {
-      status: statusCode,
-      upstream: body,
-      ...classifyFailure({ status: statusCode, headers, body, now: Date.now() }),
-    };
-  }
+function failureIn(thrown: unknown, { watch, traffic, route }: Turn): StreamFailure | DelegateError {
   if (!(thrown instanceof Error)) {
     const body = typeof thrown === 'string' ? thrown : JSON.stringify(thrown ?? null);
     return { upstream: body, ...classifyFailure({ headers: {}, body }) };
   }
-  const upstream = cause instanceof Error ? `${thrown.message}: ${cause.message}` : thrown.message;
-  // Only `fetch` and the reading of its body throw a TypeError or something with a code of the system.
-  if (thrown instanceof TypeError || cause instanceof Error || 'code' in thrown) {
+  const { statusCode, responseHeaders, responseBody, data } = thrown as Error & Record<string, unknown>;
+  if (typeof statusCode === 'number' && statusCode >= 400) {
+    const body = typeof responseBody === 'string' ? responseBody : JSON.stringify(data ?? {});
+    const headers = (responseHeaders ?? {}) as Record<string, string>;
+    const now = Date.now();
+    return { status: statusCode, upstream: body, ...classifyFailure({ status: statusCode, headers, body, now }) };
+  }
+  const streaming = watch.first_token_ms >= 0;
+  const chain = causes(thrown);
+  const upstream = chain.map((error) => error.message).join(': ');
+  // `fetch` and the reading of its body fail with a TypeError over an error of the system.
+  if (chain.some((error) => error instanceof TypeError || 'syscall' in error)) {
     return { class: streaming ? 'cut' : 'network', upstream };
   }
-  return { class: 'protocol', upstream: `${String(name)}: ${upstream}` };
+  if (traffic.url === undefined) {
+    return new DelegateError('WIRE_UNAVAILABLE', `"${route.package}" cannot ask "${routeLabel(route)}": ${upstream}`, {
+      hint: 'Nothing was sent. Give the package what it asks for, as its own documentation says.',
+      data: { class: 'bad_request' },
+      cause: thrown,
+    });
+  }
+  // The packages' word for a stream that closed before its finish reason.
+  const unfinished = thrown.name === 'AI_InvalidResponseDataError' && streaming && traffic.ended;
+  return { class: unfinished ? 'cut' : 'protocol', upstream: `${thrown.name}: ${upstream}` };
+}
+
+/** An error and what caused it, outermost first. */
+function causes(error: Error): readonly Error[] {
+  const chain: Error[] = [];
+  for (let next: unknown = error; next instanceof Error && chain.length < 5; next = next.cause) chain.push(next);
+  return chain;
 }
