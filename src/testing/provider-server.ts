@@ -70,13 +70,14 @@ export async function startProvider(options: ProviderServerOptions): Promise<Pro
       const body = Buffer.concat(chunks).toString();
       const seen = readRequest({ ...arrival, incoming, body, dialect, wire: options.wire, index: requests.length });
       requests.push(seen);
+      let playing = false;
       response.on('close', () => {
-        if (!seen.done && !response.writableFinished && response.errored === null) seen.aborted = true;
+        if (!playing) seen.aborted = true;
       });
-      answer(seen).then(
-        (script) => play(script, response, seen),
-        () => response.destroy(),
-      );
+      answer(seen).then((script) => {
+        playing = true;
+        play(script, response, seen);
+      });
     });
     response.on('close', () => {
       inFlight -= 1;
