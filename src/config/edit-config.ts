@@ -75,7 +75,7 @@ export function setConfigValue(path: KeyPath, text: string | undefined, { file, 
   const value = text === undefined ? undefined : parseValue(text);
   if (holdsKey(path, value)) {
     throw new DelegateError('CONFIG_INVALID', `"${writeKeyPath(path)}" is not written as a plain key.`, {
-      hint: 'Put the key in an environment variable and name it: key_env: LAB_KEY, or api_key: ${LAB_KEY}.',
+      hint: 'Put the key in an environment variable and name the variable under key_env.',
     });
   }
   const before = readText(target) ?? SCHEMA_LINE;

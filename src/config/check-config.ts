@@ -1,0 +1,56 @@
+import * as v from 'valibot';
+import { type Issue, refusal } from '../core/errors.ts';
+import type { ConfigFile } from './config-file.ts';
+import type { KeyPath } from './config-source.ts';
+import { describeIssue, type Finding, leaves, showValue } from './describe-issue.ts';
+import { misfits, type Schema } from './misfits.ts';
+import { ConfigSchema } from './schema.ts';
+
+/** What stands below these keys is never repeated in a message. */
+const SECRET: ReadonlySet<string | number> = new Set(['api_key', 'headers']);
+
+/** How a message names the place of a key: with its position in a file, or by the key alone. */
+export type Place = (path: KeyPath, part: 'key' | 'value') => string;
+
+/**
+ * A value as a configuration. A key without a value counts as absent, a provider without settings as a provider.
+ * Throws `CONFIG_INVALID` with everything that is wrong, in the order of positions.
+ */
+export function checkConfig(given: unknown, place: Place): ConfigFile {
+  const value = withoutNulls(given, []);
+  const result = v.safeParse(ConfigSchema, value, { abortPipeEarly: true });
+  const issues = [
+    ...misfits(ConfigSchema as Schema, value, []).map(({ path, part, finding }) => problem(place(path, part), finding)),
+    ...(result.issues ?? [])
+      .flatMap((issue) => leaves(issue))
+      .flatMap(({ issue, path }) => {
+        const found = describeIssue(issue, path.some((key) => SECRET.has(key)) ? 'The value' : showValue(issue.input));
+        return found === undefined ? [] : [problem(place(path, 'value'), found)];
+      }),
+  ];
+  if (issues.length > 0) throw refusal(issues.sort((one, other) => comparePositions(one.path, other.path)));
+  return (result as { output: ConfigFile }).output;
+}
+
+function withoutNulls(value: unknown, path: KeyPath): unknown {
+  if (Array.isArray(value)) return value.map((item, index) => withoutNulls(item, [...path, index]));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, entry]) => {
+      if (entry === undefined) return [];
+      if (entry === null) return path.length === 1 && path[0] === 'providers' ? [[key, {}]] : [];
+      return [[key, withoutNulls(entry, [...path, key])]];
+    }),
+  );
+}
+
+export function problem(path: string, { message, hint = '', suggestions = [] }: Finding): Issue {
+  return { code: 'CONFIG_INVALID', path, message, hint, suggestions };
+}
+
+function comparePositions(one: string, other: string): number {
+  const of = (path: string): number[] => (/:(\d+):(\d+)(?: |$)/.exec(path) ?? []).slice(1).map(Number);
+  const [line = 0, column = 0] = of(one);
+  const [otherLine = 0, otherColumn = 0] = of(other);
+  return line - otherLine || column - otherColumn;
+}

@@ -1,0 +1,86 @@
+import { authorityOf } from '../core/build-route.ts';
+import type { EntryParts } from './build-catalog.ts';
+import type { ProviderConfig } from './config-file.ts';
+import { expandVariables } from './expand-variables.ts';
+
+export interface ProviderProblem {
+  readonly key?: keyof ProviderConfig;
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** Headers that carry keys, or that belong to the connection. */
+const KEY_HEADER = /auth|api-?key|token|secret|cookie|password|credential/i;
+const OWN_HEADER =
+  /^(host|connection|content-.*|transfer-encoding|te|trailer|upgrade|keep-alive|expect|accept|proxy-.*)$/i;
+
+/** What cannot be meant in one entry of `providers`. */
+export function providerProblems(id: string, { known, config = {}, env }: EntryParts): ProviderProblem[] {
+  const problems: ProviderProblem[] = [];
+  const { api_key, key_env, auth, headers = {} } = config;
+  const url = config.base_url === undefined ? undefined : expandVariables(config.base_url, env);
+  const base_url = url?.text;
+  const ownKey = api_key !== undefined || key_env !== undefined || auth === 'none';
+  if (base_url === undefined) {
+    if (known === undefined) {
+      problems.push({
+        message: `"${id}" is not a provider of the catalog, so it needs a base_url.`,
+        hint: 'Check the name with `yardmaster providers`, or give its base_url and wire.',
+      });
+    }
+  } else if (url?.missing.length === 0) {
+    const wrong = urlProblem(base_url);
+    if (wrong !== undefined) {
+      const hint = 'Write it as https://host/path, without a key or a query in it.';
+      problems.push({ key: 'base_url', message: `"${config.base_url}" ${wrong}.`, hint });
+    }
+  }
+  if (!ownKey && known === undefined && base_url !== undefined) {
+    problems.push({
+      message: `"${id}" has no key.`,
+      hint: 'Add key_env or api_key; or auth: none for a server without keys.',
+    });
+  }
+  if (!ownKey && base_url !== undefined && known !== undefined && known.auth !== 'none') {
+    if (authorityOf(base_url) !== authorityOf(known.base_url) || authorityOf(base_url) === '') {
+      problems.push({
+        key: 'base_url',
+        message: `"${config.base_url}" is not where the key of ${id} belongs (${known.base_url}).`,
+        hint: 'Add its own key beside it: key_env, api_key, or auth: none.',
+      });
+    }
+  }
+  const ways = [api_key, key_env, auth].filter((way) => way !== undefined).length;
+  if (ways > 1) {
+    problems.push({ message: `"${id}" has more than one of key_env, api_key and auth.`, hint: 'Keep one.' });
+  }
+  if ((config.wire ?? known?.wire) === 'ai-sdk' && (config.package ?? known?.package) === undefined) {
+    problems.push({ key: 'wire', message: '"ai-sdk" needs a package.', hint: 'Name the npm package under `package`.' });
+  }
+  for (const [name, value] of Object.entries(headers)) {
+    if (KEY_HEADER.test(name)) {
+      problems.push({
+        key: 'headers',
+        message: `"${name}" looks like a key, and headers are stored with every task.`,
+        hint: 'Put the key under key_env or api_key.',
+      });
+    } else if (OWN_HEADER.test(name) || !/^[\x20-\x7e]*$/.test(value)) {
+      problems.push({ key: 'headers', message: `"${name}" cannot be set.`, hint: 'Take it out.' });
+    }
+  }
+  return problems;
+}
+
+/** What is wrong with an address; it is shown as the file writes it, never as variables make it. */
+function urlProblem(base_url: string): string | undefined {
+  let url: URL;
+  try {
+    url = new URL(base_url);
+  } catch {
+    return 'is not a URL';
+  }
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'is neither http nor https';
+  if (url.username !== '' || url.password !== '') return 'has a user or a password in it';
+  if (url.search !== '' || url.hash !== '') return 'has a query or a fragment';
+  return undefined;
+}
