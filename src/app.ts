@@ -1,8 +1,45 @@
-import type { Catalog } from './core/catalog.ts';
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { buildCatalog } from './config/build-catalog.ts';
+import type { Env } from './config/config-paths.ts';
+import { createCredentials } from './config/credentials.ts';
+import { loadSnapshot } from './config/load-catalog.ts';
+import { type LoadedConfig, loadConfig } from './config/load-config.ts';
+import { DelegateError } from './core/errors.ts';
 import type { EventListener } from './core/events.ts';
+import { type Explanation, explainCall } from './core/explain.ts';
+import { planCall } from './core/plan-call.ts';
+import type { PreflightContext } from './core/preflight.ts';
+import { createRedactor } from './core/redact.ts';
+import { createResolver } from './core/resolve-route.ts';
 import type { DelegationResult } from './core/result.ts';
-import type { DelegationSettings, RoutingSettings } from './core/settings.ts';
 import type { Store } from './core/store.ts';
+import type { EngineDeps } from './engine/deps.ts';
+import type { KeyFor } from './providers/endpoint.ts';
+import { createProviders } from './providers/provider-for.ts';
+
+export interface YardmasterOptions {
+  /** The folder that children work in and that project configuration is looked for from. Default: the process's. */
+  readonly cwd?: string;
+  /** Where keys and settings are read from. Default: the process's environment. */
+  readonly env?: Env;
+  /** Read only this configuration file. */
+  readonly config_file?: string;
+  /** A configuration as an object, instead of any file; the keys are those of docs/configuration.md. */
+  readonly config?: object;
+  /** Where tasks, turns and results are kept. Default: the embedded SQLite file in the data folder. */
+  readonly store?: Store;
+}
+
+export interface DelegateOptions {
+  /** Stops every child; what they have by then is kept. */
+  readonly signal?: AbortSignal;
+  readonly on?: EventListener;
+  /** Which surface asks; default `library`. */
+  readonly origin?: string;
+}
 
 /** What every surface calls. Surfaces parse and render; nothing else decides or runs. */
 export interface Yardmaster extends AsyncDisposable {
@@ -13,17 +50,148 @@ export interface Yardmaster extends AsyncDisposable {
    */
   delegate(args: unknown, options?: DelegateOptions): Promise<DelegationResult>;
   /** What `delegate` would do with the same arguments; sends nothing. Refusals throw as `delegate`'s do. */
-  explain(args: unknown): import('./core/explain.ts').Explanation;
-  readonly catalog: Catalog;
-  readonly routing: RoutingSettings;
-  readonly settings: DelegationSettings;
-  /** Opened on first use. */
+  explain(args: unknown): Explanation;
+  /** What calls are decided by: the catalog as it holds here, the routing rules, the limits. Built on first use. */
+  decisions(): PreflightContext;
+  /** Tasks, journal and results. Opened on first use. */
   store(): Promise<Store>;
+  readonly config: LoadedConfig;
 }
 
-export interface DelegateOptions {
-  readonly signal?: AbortSignal;
-  readonly on?: EventListener;
-  /** Which surface asks; default `library`. */
-  readonly origin?: string;
+/** Files whose text every child gets as the workspace's instructions; the first that exists. */
+const INSTRUCTION_FILES = ['AGENTS.md', 'CLAUDE.md'];
+/** Toolsets that exist in this version. */
+const TOOLSETS = ['read'];
+
+/**
+ * Wires everything together. Reads the configuration (and throws `CONFIG_INVALID` for all that is wrong with it);
+ * opens no store, socket or catalog until a call needs one.
+ */
+export async function createYardmaster(options: YardmasterOptions = {}): Promise<Yardmaster> {
+  const cwd = resolve(options.cwd ?? process.cwd());
+  const env = options.env ?? process.env;
+  const config = await loadConfig({
+    cwd,
+    env,
+    ...(options.config_file === undefined ? {} : { file: options.config_file }),
+    ...(options.config === undefined ? {} : { given: options.config }),
+  });
+  const snapshot = once(() => loadSnapshot(config.paths));
+  const credentials = once(() => createCredentials({ env, snapshot: snapshot(), providers: config.providers }));
+  const redactor = once(() => createRedactor(credentials().secrets()));
+  const redact = (text: string): string => redactor()(text);
+  const keyFor: KeyFor = (ref, authority) => credentials().key(ref, authority);
+  const providers = createProviders({ keyFor, redact, package_roots: [cwd] });
+
+  const decisions = once((): PreflightContext => {
+    const { where } = config;
+    const catalog = buildCatalog({ snapshot: snapshot(), providers: config.providers, env, where });
+    return {
+      resolver: createResolver(catalog, config.routing),
+      limits: config.delegation.limits,
+      settings: config.delegation,
+      routing: config.routing,
+      toolsets: TOOLSETS.filter((name) => config.toolsets.includes(name)),
+    };
+  });
+  const store = once(async () => options.store ?? (await openStore(config)));
+  const engine = once(async (): Promise<EngineDeps> => {
+    const [{ createLeases }, { createTranscripts }, { createToolsFor }, opened] = await Promise.all([
+      import('./engine/leases.ts'),
+      import('./store/transcript-files.ts'),
+      import('./tools/tools-for.ts'),
+      store(),
+    ]);
+    return {
+      store: opened,
+      leases: createLeases(opened, newId('p')),
+      providerFor: providers.providerFor,
+      toolsFor: createToolsFor(),
+      settings: config.delegation,
+      clock: { now: Date.now, random: Math.random, sleep: pause },
+      newId,
+      redact,
+      transcripts: createTranscripts({ paths: config.paths, redact, now: Date.now }),
+      validateOutput: async (schema, value) =>
+        (await import('./tools/validate-output.ts')).validateOutput(schema, value),
+      loadImage: async (ref, workspace) => (await import('./tools/load-image.ts')).loadImage(ref, workspace),
+    };
+  });
+
+  return {
+    config,
+    decisions,
+    store,
+    explain(args) {
+      const { call } = planCall(args, decisions());
+      if (call.action !== 'spawn') throw notHere(call.action);
+      return explainCall(call, decisions());
+    },
+    async delegate(args, { signal, on, origin = 'library' } = {}) {
+      const planned = planCall(args, decisions());
+      if (!('tasks' in planned)) throw notHere(planned.call.action);
+      const { call, tasks } = planned;
+      if (call.dry_run) throw notHere('dry_run');
+      if (call.background) throw notHere('background');
+      const [{ delegate }, deps, instructions] = await Promise.all([
+        import('./engine/delegate.ts'),
+        engine(),
+        readInstructions(cwd),
+      ]);
+      return delegate(tasks, deps, {
+        workspace: cwd,
+        toolsets: decisions().toolsets,
+        origin,
+        ...(instructions === undefined ? {} : { instructions }),
+        ...(call.budget === undefined ? {} : { budget: call.budget }),
+        ...(signal === undefined ? {} : { signal }),
+        ...(on === undefined ? {} : { on }),
+      });
+    },
+    async [Symbol.asyncDispose]() {
+      if (engine.started) await (await engine()).transcripts?.[Symbol.asyncDispose]();
+      await providers[Symbol.asyncDispose]();
+      if (store.started && options.store === undefined) await (await store())[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function openStore({ paths }: LoadedConfig): Promise<Store> {
+  const { openSqliteStore } = await import('./store/sqlite-store.ts');
+  return openSqliteStore({ file: paths.store_file });
+}
+
+async function readInstructions(folder: string): Promise<string | undefined> {
+  for (const name of INSTRUCTION_FILES) {
+    const text = await readFile(join(folder, name), 'utf8').catch(() => undefined);
+    if (text !== undefined && text.trim() !== '') return text;
+  }
+  return undefined;
+}
+
+/** Sorts by time; 48 random bits keep apart what starts in the same millisecond, here or on another machine. */
+function newId(kind: string): string {
+  return `${kind}_${Date.now().toString(36)}${randomBytes(6).toString('hex')}`;
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
+}
+
+function notHere(what: string): DelegateError {
+  return new DelegateError('REQUEST_INVALID', `"${what}" cannot be asked of delegate here.`, {
+    hint: 'Only calls that start tasks can; running and finished ones are in the store (`yardmaster jobs`, `status`, `result`).',
+  });
+}
+
+/** Runs `make` on the first call and gives the same value ever after. */
+function once<T>(make: () => T): (() => T) & { readonly started: boolean } {
+  let made: { readonly value: T } | undefined;
+  const get = (): T => {
+    made ??= { value: make() };
+    return made.value;
+  };
+  return Object.defineProperty(get, 'started', { get: () => made !== undefined }) as typeof get & {
+    readonly started: boolean;
+  };
 }

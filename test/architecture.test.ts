@@ -17,8 +17,13 @@ const LAYERS: Record<string, { folders: readonly string[]; packages: readonly st
   testing: { folders: ['core', 'store', 'providers'], packages: [], node: true },
   'testing.ts': { folders: ['core', 'testing', 'store'], packages: [], node: true },
   'app.ts': { folders: ['core', 'engine', 'providers', 'store', 'config', 'tools'], packages: ['ajv'], node: true },
+  'setup.ts': { folders: ['core', 'config', 'app.ts'], packages: [], node: true },
   'index.ts': { folders: ['core', 'app.ts'], packages: [], node: false },
-  cli: { folders: ['core', 'app.ts'], packages: ['commander', 'picocolors', '@clack/prompts', 'yaml'], node: true },
+  cli: {
+    folders: ['core', 'app.ts', 'setup.ts'],
+    packages: ['commander', 'picocolors', 'yaml', 'log-update', 'cli-truncate', 'string-width', 'wrap-ansi'],
+    node: true,
+  },
 };
 
 interface Import {

@@ -1,0 +1,126 @@
+import { DelegateError } from '../../core/errors.ts';
+import { routeLabel } from '../../core/route.ts';
+import type { Action, ActionContext } from '../action.ts';
+import { EXIT_OK, EXIT_REFUSED } from '../exit-code.ts';
+import { open } from '../open.ts';
+import { oneLine, type Paint } from '../output.ts';
+import { setUp } from '../set-up.ts';
+
+interface Check {
+  readonly what: string;
+  readonly state: 'ok' | 'note' | 'bad';
+  readonly says: string;
+  readonly hint?: string;
+}
+
+/** Looks at everything that can be wrong before a first delegation; sends nothing to any provider but `GET /models` on loopback. */
+export const action: Action = async (context) => {
+  const checks = await run(context);
+  const bad = checks.filter(({ state }) => state === 'bad').length;
+  const { output } = context;
+  if (output.json) output.document({ ok: bad === 0, checks });
+  else {
+    for (const check of checks) output.data(line(check, output.paint));
+    output.note(bad === 0 ? 'Nothing stands in the way.' : `${bad} to mend.`);
+  }
+  return bad === 0 ? EXIT_OK : EXIT_REFUSED;
+};
+
+async function run(context: ActionContext): Promise<Check[]> {
+  const setup = await setUp(context);
+  const checks: Check[] = setup.files().map(
+    ({ file, exists, trusted }): Check => ({
+      what: 'configuration',
+      state: exists ? 'ok' : 'note',
+      says: `${file}${exists ? '' : ' is not there'}`,
+      ...(exists
+        ? trusted === false
+          ? { hint: 'It may only narrow; `yardmaster trust` changes that.' }
+          : {}
+        : { hint: '`yardmaster init` writes one.' }),
+    }),
+  );
+  try {
+    await using yard = await open(context);
+    const { resolver, routing } = yard.decisions();
+    checks.push(...yard.config.notes.map((says): Check => ({ what: 'configuration', state: 'note', says })));
+    const parent = resolver.parent;
+    checks.push(
+      parent === undefined
+        ? {
+            what: 'model',
+            state: 'note',
+            says: 'no parent model is configured',
+            hint: 'Set `model:`, or name a model in every call.',
+          }
+        : { what: 'model', state: 'ok', says: routeLabel(parent) },
+    );
+    for (const name of routing.routes.keys()) {
+      const resolution = resolver.resolve({ task: { route: name }, call: {} });
+      const [issue] = resolution.ok ? [] : resolution.issues;
+      checks.push(
+        resolution.ok
+          ? { what: `route ${name}`, state: 'ok', says: routeLabel(resolution.route) }
+          : { what: `route ${name}`, state: 'bad', says: issue?.message ?? '', hint: issue?.hint ?? '' },
+      );
+    }
+    const { keys, local } = await setup.found();
+    for (const { provider, variable } of keys)
+      checks.push({
+        what: 'key',
+        state: 'ok',
+        says: `${provider}${variable === undefined ? ' (configuration)' : ` (${variable})`}`,
+      });
+    for (const provider of resolver.catalog.providers.values()) {
+      if (!provider.configured || provider.usable) continue;
+      checks.push({
+        what: 'key',
+        state: 'bad',
+        says: `"${provider.id}" is configured and has no usable key`,
+        hint: `Set ${provider.key_env.join(' or ') || 'key_env'}.`,
+      });
+    }
+    for (const server of local)
+      checks.push({
+        what: 'local server',
+        state: 'ok',
+        says: `${server.provider} at ${server.base_url}: ${server.models.join(', ') || 'no models'}`,
+      });
+    if (keys.length + local.length === 0) {
+      checks.push({
+        what: 'key',
+        state: 'note',
+        says: 'no key and no local server was found',
+        hint: 'Set a key such as ANTHROPIC_API_KEY, or start Ollama, LM Studio, llama.cpp or vLLM.',
+      });
+    }
+    const store = await yard.store();
+    const lost = await store.expired();
+    checks.push({
+      what: 'store',
+      state: 'ok',
+      says: `${setup.paths.store_file}${lost.length === 0 ? '' : `; ${lost.length} tasks of dead processes are now marked lost`}`,
+    });
+    checks.push({
+      what: 'catalog',
+      state: 'ok',
+      says: `of ${resolver.catalog.as_of}`,
+      hint: '`yardmaster models refresh` fetches a newer one.',
+    });
+  } catch (error) {
+    if (!(error instanceof DelegateError)) throw error;
+    const issues =
+      error.issues.length > 0 ? error.issues : [{ path: error.code, message: error.message, hint: error.hint }];
+    checks.push(
+      ...issues.map(
+        ({ path, message, hint }): Check => ({ what: 'configuration', state: 'bad', says: `${path} ${message}`, hint }),
+      ),
+    );
+  }
+  return checks;
+}
+
+function line({ what, state, says, hint }: Check, paint: Paint): string {
+  const mark = { ok: paint.green('✔'), note: paint.yellow('•'), bad: paint.red('✘') }[state];
+  return `${mark} ${what.padEnd(14)} ${oneLine(says)}${hint === undefined || hint === '' ? '' : paint.dim(`  ${oneLine(hint)}`)}`;
+}
