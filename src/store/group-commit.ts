@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DelegateError } from '../core/errors.ts';
-import { isBusy, NO_WAIT, type SqliteFile, WAIT } from './sqlite-file.ts';
+import { isBusy } from './sqlite-failure.ts';
+import { NO_WAIT, type SqliteFile, WAIT } from './sqlite-file.ts';
 
 /** One connection's work, in order: all writes of a turn of the event loop in one transaction, then the reads. */
 export interface GroupCommit {

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import Database from 'libsql/promise';
 import { DelegateError } from '../core/errors.ts';
 import { MIGRATIONS } from './migrations.ts';
+import { BUSY_TIMEOUT_MS, isBusy, storeFailed } from './sqlite-failure.ts';
 
 /**
  * What is used of libsql's promise API, whose own types say `any`. `run` and `get` answer at once, on this
@@ -28,8 +29,6 @@ export interface SqliteFile {
   failure(error: unknown): DelegateError;
 }
 
-/** How long a write waits for other processes. A healthy one holds the lock for milliseconds. */
-const BUSY_TIMEOUT_MS = 10_000;
 export const WAIT: string = `PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`;
 /** On this thread nothing waits: the event loop would. See `createGroupCommit`. */
 export const NO_WAIT = 'PRAGMA busy_timeout = 0';
@@ -142,59 +141,4 @@ async function knownVersion(db: Database, path: string): Promise<number> {
 
 async function one(db: Database, sql: string): Promise<readonly unknown[]> {
   return (await db.prepare(sql)).raw().get([]) ?? [];
-}
-
-/** Another process has what this one needs. */
-export function isBusy(error: unknown): boolean {
-  return String((error as { readonly code?: unknown }).code).startsWith('SQLITE_BUSY');
-}
-
-/** By SQLite's or the system's code: why not, what to do, and whether it may work later. */
-const REASONS: readonly (readonly [code: RegExp, why: string, hint: string, retryable: boolean])[] = [
-  [
-    /^(SQLITE_FULL|ENOSPC|EDQUOT)/,
-    'the disk is full',
-    'Free some space, or set YARDMASTER_HOME to another disk.',
-    true,
-  ],
-  [
-    /^SQLITE_(BUSY|LOCKED)/,
-    `another process kept it locked for ${BUSY_TIMEOUT_MS / 1000} seconds`,
-    'Look for a stopped process that has it open, and try again.',
-    true,
-  ],
-  [
-    /^(SQLITE_READONLY|SQLITE_PERM|EROFS|EACCES|EPERM)/,
-    'it may not be written',
-    'Make it and its folder writable, or set YARDMASTER_HOME to another folder.',
-    false,
-  ],
-  [
-    /^(SQLITE_CORRUPT|SQLITE_NOTADB)/,
-    'it is damaged, or no SQLite database at all',
-    'It was left as it is. Move it away to start with an empty store, or bring back a copy.',
-    false,
-  ],
-  [/^EISDIR/, 'it is a folder', 'Move it away, or set YARDMASTER_HOME to another folder.', false],
-  [/^(ENOTDIR|EEXIST)/, 'a part of its path is a file, not a folder', 'Set YARDMASTER_HOME to a folder.', false],
-  [/^ENOENT/, 'it does not exist', 'Run any command that writes, such as `yardmaster delegate`, once.', false],
-  [
-    /^SQLITE_IOERR/,
-    'the disk reported an error',
-    'Check the disk (space, quota, file size limit) and the system log.',
-    true,
-  ],
-  [/^SQLITE_CONSTRAINT/, 'it holds this id already', 'Use a new id.', false],
-];
-
-function storeFailed(path: string, error: unknown): DelegateError {
-  if (error instanceof DelegateError) return error;
-  const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
-  const reason = REASONS.find(([pattern]) => pattern.test(String(code)));
-  return new DelegateError('STORE_FAILED', `The store "${path}" failed: ${reason?.[1] ?? String(message ?? error)}.`, {
-    hint: reason?.[2] ?? 'Run `yardmaster doctor`.',
-    retryable: reason?.[3] ?? false,
-    data: { file: path, ...(typeof code === 'string' ? { sqlite: code } : {}) },
-    cause: error,
-  });
 }

@@ -6,7 +6,7 @@ import Database from 'libsql';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TaskRecord } from '../core/store.ts';
 import { openSqliteStore } from './sqlite-store.ts';
-import { compileChild, type Start } from './test-processes.ts';
+import { compileChild, type Running, type Start } from './test-processes.ts';
 import { aDelegation } from './test-records.ts';
 
 /** `npm run test:slow` kills hundreds of times. */
@@ -68,13 +68,18 @@ test('processes that share tasks do each exactly once, and lose no step', async 
 test(`processes killed at ${KILLS} moments lose nothing that was acknowledged, and double nothing (F39)`, async () => {
   const file = join(folder, 'killed.db');
   let finished = 0;
+  const namesOf = (round: number): string[] => (round % 4 === 3 ? [`r${round}a`, `r${round}b`] : [`r${round}`]);
+  const startRound = (round: number): Promise<Running[]> =>
+    Promise.all(namesOf(round).map((name) => start('work', { file, name })));
+  let next = startRound(0);
   for (let round = 0; round < KILLS; round++) {
-    const names = round % 4 === 3 ? [`r${round}a`, `r${round}b`] : [`r${round}`];
-    const children = await Promise.all(names.map((name) => start('work', { file, name })));
+    const names = namesOf(round);
+    const children = await next;
     for (const child of children) child.go();
-    await sleep(60 + Math.random() * 200);
+    await sleep(30 + Math.random() * 170);
     for (const child of children) child.process.kill('SIGKILL');
     const said = (await Promise.all(children.map((child) => child.ended()))).flat();
+    if (round + 1 < KILLS) next = startRound(round + 1);
     expect(tell(said, 'failed')).toEqual([]);
 
     expect(integrityOf(file)).toBe('ok');
