@@ -1,0 +1,31 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { createRequestBody } from './request-body.ts';
+
+test('a body is its head, what was appended, and the tail of the request, whatever the order of calls', () => {
+  const step = fc.oneof(
+    fc.record({ do: fc.constant('append'), text: fc.string({ unit: 'grapheme' }) }),
+    fc.record({ do: fc.constant('bytes'), text: fc.string() }),
+    fc.record({ do: fc.constant('head'), text: fc.string({ unit: 'grapheme' }) }),
+  );
+  fc.assert(
+    fc.property(fc.array(step), (steps) => {
+      const body = createRequestBody('{');
+      let head = '{';
+      let middle = '';
+      const given: [Buffer, string][] = [];
+      for (const { do: action, text } of steps) {
+        if (action === 'append') {
+          body.append(text);
+          middle += text;
+        } else if (action === 'head') {
+          body.setHead(text);
+          head = text;
+        } else given.push([body.bytes(text), head + middle + text]);
+      }
+      given.push([body.bytes(']'), `${head}${middle}]`]);
+      // What was handed out is compared last: nothing that came after may have changed it.
+      for (const [bytes, expected] of given) expect(bytes.toString()).toBe(expected);
+    }),
+  );
+});
