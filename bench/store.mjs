@@ -3,6 +3,7 @@
  *
  * N writers each live the life of a child (create, claim, answer + tool-start, tool-end, answer + finish), each
  * step durable before the next. Prints CPU a step and a child, steps a second, and the event loop's longest stall.
+ * With `--json`: only the durable step with 100 writers, as one line for run.mjs.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -181,6 +182,18 @@ async function steps(writers, total) {
 try {
   await measure(100, 2_000, 0); // warm
   rows.length = 0;
+  if (process.argv.includes('--json')) await reportStep();
+  else await reportAll();
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function reportStep() {
+  await steps(100, 50_000);
+  console.log(JSON.stringify({ step_us: rows[0]['CPU µs a step'], steps_per_s: rows[0]['steps/s'] }));
+}
+
+async function reportAll() {
   for (const [writers, total] of [
     [1, 2_000],
     [10, 10_000],
@@ -202,6 +215,4 @@ try {
   await measure(1_000, 3_000, 50);
   console.log('a child (create, claim, answer + tool-start, tool-end, answer + finish)');
   console.table(rows);
-} finally {
-  rmSync(folder, { recursive: true, force: true });
 }

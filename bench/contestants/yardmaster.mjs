@@ -5,7 +5,11 @@ export const wires = ['chat', 'responses', 'messages'];
 
 /** Everything on: preflight, receipts, limits, and every step journalled in SQLite before the next. */
 export async function create({ providers, workspace, home }) {
-  const yardmaster = await createYardmaster({ config: configOf(providers), home, env: {}, cwd: workspace });
+  const yardmaster = await createYardmaster({
+    config: configOf(providers),
+    env: { YARDMASTER_HOME: home },
+    cwd: workspace,
+  });
   const modelOf = new Map(providers.map(({ id, model }) => [id, model]));
 
   async function run(tasks) {
