@@ -251,7 +251,7 @@ describe('what served', () => {
 describe('output_schema', () => {
   const output_schema = { type: 'object', required: ['n'] };
   const validateOutput = async (_: unknown, value: unknown): Promise<string[]> =>
-    typeof (value as { n?: unknown }).n === 'number' ? [] : ['$.n is missing.'];
+    typeof (value as { n?: unknown } | null)?.n === 'number' ? [] : ['$.n is missing.'];
 
   test.each([
     ['plain', '{"n": 1}'],

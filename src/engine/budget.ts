@@ -5,15 +5,14 @@ import type { Budget } from '../core/task.ts';
 export interface Spend {
   readonly usd: number;
   readonly tokens: number;
-  readonly turns: number;
 }
 
 /**
- * Keeps a budget by reservation: a request's worst case is set aside before it leaves and what it really
+ * Keeps a budget of usd and tokens (turns are counted by the loop) by reservation: a request's worst case is set aside before it leaves and what it really
  * used is booked when it ends, so requests in flight together can never pass the budget together.
  */
 export interface Ledger {
-  /** No budget: nothing needs to be estimated. */
+  /** No budget: nothing needs to be set aside. */
   readonly open: boolean;
   readonly budget: Budget;
   /** What is neither used nor set aside. Infinity where the budget says nothing. */
@@ -31,25 +30,22 @@ export function createLedger(budget: Budget | undefined): Ledger {
   const limits = budget ?? {};
   let usd = limits.usd ?? Infinity;
   let tokens = limits.tokens ?? Infinity;
-  let turns = limits.turns ?? Infinity;
   let holds = 0;
   const waiting = new Set<() => void>();
   return {
-    open: limits.usd === undefined && limits.tokens === undefined && limits.turns === undefined,
+    open: limits.usd === undefined && limits.tokens === undefined,
     budget: limits,
-    left: () => ({ usd, tokens, turns }),
+    left: () => ({ usd, tokens }),
     held: () => holds > 0,
     hold(spend) {
       holds += 1;
       usd -= spend.usd;
       tokens -= spend.tokens;
-      turns -= spend.turns;
     },
     settle(held, used) {
       holds -= 1;
       usd += held.usd - used.usd;
       tokens += held.tokens - used.tokens;
-      turns += held.turns - used.turns;
       const woken = [...waiting];
       waiting.clear();
       for (const wake of woken) wake();
@@ -75,7 +71,7 @@ const LEAST_OUTPUT = 256;
 /** Room for one request, or why it may not leave. */
 export type Grant =
   | { readonly granted: true; readonly max_output: number; readonly spend: Spend; readonly cut: boolean }
-  | { readonly granted: false; readonly because: 'exhausted' | 'unpriced'; readonly kind: keyof Budget };
+  | { readonly granted: false; readonly because: 'exhausted' | 'unpriced'; readonly kind: keyof Spend };
 
 interface Ledgers {
   /** The child's own. */
@@ -121,7 +117,7 @@ export function settle(
 }
 
 function least(a: Spend, b: Spend): Spend {
-  return { usd: Math.min(a.usd, b.usd), tokens: Math.min(a.tokens, b.tokens), turns: Math.min(a.turns, b.turns) };
+  return { usd: Math.min(a.usd, b.usd), tokens: Math.min(a.tokens, b.tokens) };
 }
 
 /** The room `left` gives a request: its output is capped by what its input leaves; `cut` says the cap is below the model's own. */
@@ -129,7 +125,6 @@ function grantOf(route: Route, input: number, left: Spend): Grant {
   const wanted = route.max_output ?? USUAL_MAX_OUTPUT;
   const price = left.usd === Infinity ? { in: 0, out: 0 } : worstPrice(route);
   if (price === undefined) return { granted: false, because: 'unpriced', kind: 'usd' };
-  if (left.turns < 1) return { granted: false, because: 'exhausted', kind: 'turns' };
   const byTokens = left.tokens - input;
   const rest = left.usd - input * price.in;
   const byUsd = price.out === 0 ? (rest < 0 ? 0 : Infinity) : rest / price.out;
@@ -137,7 +132,7 @@ function grantOf(route: Route, input: number, left: Spend): Grant {
   if (max_output < Math.min(LEAST_OUTPUT, wanted)) {
     return { granted: false, because: 'exhausted', kind: byTokens < byUsd ? 'tokens' : 'usd' };
   }
-  const spend = { usd: input * price.in + max_output * price.out, tokens: input + max_output, turns: 1 };
+  const spend = { usd: input * price.in + max_output * price.out, tokens: input + max_output };
   return { granted: true, max_output, spend, cut: max_output < wanted };
 }
 

@@ -19,7 +19,6 @@ export interface Run {
   readonly workspace: string;
   /** What the children may spend together. */
   readonly ledger: Ledger;
-  /** Tools and prompt for a set of toolsets; the same object for the same set. */
   readonly equip: Equip;
   /** Absent when nobody listens: then no event is built. */
   readonly emit?: EventListener;

@@ -2,7 +2,7 @@ import { sumCosts } from '../core/cost.ts';
 import { endingOfStop, type StopCause } from '../core/ending.ts';
 import { DelegateError, type Issue, refusal } from '../core/errors.ts';
 import type { EventListener } from '../core/events.ts';
-import type { PlannedTask } from '../core/preflight.ts';
+import { lowestBudget, type PlannedTask } from '../core/preflight.ts';
 import type { DelegationResult, TaskResult } from '../core/result.ts';
 import type { TaskPlan } from '../core/store.ts';
 import type { Budget } from '../core/task.ts';
@@ -12,17 +12,19 @@ import type { EngineDeps } from './deps.ts';
 import { createEquip } from './equip.ts';
 import { finish } from './finish.ts';
 import { runGated } from './gate.ts';
-import { runChild, toolsetsOf } from './run-child.ts';
+import { runChild } from './run-child.ts';
 import { addUsage, createTally, NO_USAGE } from './tally.ts';
 
 export interface RunOptions {
   /** Absolute folder that the children's tools are confined to. */
   readonly workspace: string;
+  /** Toolsets that exist here and that the parent may use itself; children get what the operator allows of them. */
+  readonly toolsets: readonly string[];
   /** Which surface asked. */
   readonly origin: string;
   /** The text of the workspace's AGENTS.md or CLAUDE.md, if it has one. */
   readonly instructions?: string;
-  /** What the children may spend together. */
+  /** What the children may spend together; lowered to the operator's. Turns are each child's own. */
   readonly budget?: Budget;
   /** Stops every child; what they have by then is kept. */
   readonly signal?: AbortSignal;
@@ -44,7 +46,7 @@ export async function delegate(
   deps: EngineDeps,
   options: RunOptions,
 ): Promise<DelegationResult> {
-  const { workspace, origin, instructions, budget, signal, on, parent } = options;
+  const { workspace, toolsets, origin, instructions, budget, signal, on, parent } = options;
   const { settings, clock, store, leases } = deps;
   const created_at = clock.now();
   const id = deps.newId('d');
@@ -54,8 +56,14 @@ export async function delegate(
     id,
     depth,
     workspace,
-    ledger: createLedger(budget),
-    equip: createEquip({ deps, workspace, cache_key: id, ...(instructions === undefined ? {} : { instructions }) }),
+    ledger: createLedger(lowestBudget([budget, settings.budget])),
+    equip: createEquip({
+      deps,
+      workspace,
+      toolsets,
+      cache_key: id,
+      ...(instructions === undefined ? {} : { instructions }),
+    }),
     ...(parent === undefined ? {} : { parent_id: parent.task_id }),
     ...(on === undefined ? {} : { emit: quiet(on) }),
   };
@@ -139,24 +147,26 @@ async function check(run: Run, tasks: readonly TaskPlan[]): Promise<void> {
     );
   }
   const issues: Issue[] = [];
+  const attempt = async (path: string, work: () => Promise<unknown>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof DelegateError)) throw error;
+      const { code, message, hint } = error;
+      issues.push({ code, path, message, hint, suggestions: [] });
+    }
+  };
   for (const { index, input } of tasks) {
-    for (const [i, ref] of (input.images ?? []).entries()) {
-      try {
-        await run.deps.loadImage(ref, run.workspace);
-      } catch (error) {
-        if (!(error instanceof DelegateError)) throw error;
-        issues.push({
-          code: error.code,
-          path: `tasks[${index}].images[${i}]`,
-          message: error.message,
-          hint: error.hint,
-          suggestions: [],
-        });
-      }
+    const { images = [], output_schema } = input;
+    for (const [i, ref] of images.entries()) {
+      await attempt(`tasks[${index}].images[${i}]`, () => run.deps.loadImage(ref, run.workspace));
+    }
+    if (output_schema !== undefined) {
+      await attempt(`tasks[${index}].output_schema`, () => run.deps.validateOutput(output_schema, null));
     }
   }
   if (issues.length > 0) throw refusal(issues);
-  for (const plan of tasks) await run.equip(toolsetsOf(run, plan));
+  for (const plan of tasks) await run.equip(plan);
 }
 
 /** Ends a task that never started. */

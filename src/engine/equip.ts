@@ -1,5 +1,7 @@
 import type { ConversationSetup } from '../core/provider.ts';
+import type { TaskPlan } from '../core/store.ts';
 import type { Toolset } from '../core/tool.ts';
+import { childToolsets } from '../core/toolsets.ts';
 import { tokensAtMost } from './budget.ts';
 import type { EngineDeps } from './deps.ts';
 import { systemPrompt } from './system-prompt.ts';
@@ -12,17 +14,19 @@ export interface Equipment {
   readonly tokens: number;
 }
 
-export type Equip = (toolsets: readonly string[]) => Promise<Equipment>;
+export type Equip = (plan: Pick<TaskPlan, 'input'>) => Promise<Equipment>;
 
-/** Tools and prompt by toolsets, made once for each set. */
+/** Tools and prompt for a task, made once for each set of toolsets: what it asked for within the ceiling. */
 export function createEquip({
   deps,
   workspace,
+  toolsets: available,
   cache_key,
   instructions,
 }: {
   readonly deps: EngineDeps;
   readonly workspace: string;
+  readonly toolsets: readonly string[];
   readonly cache_key: string;
   readonly instructions?: string;
 }): Equip {
@@ -37,8 +41,9 @@ export function createEquip({
       tokens: tokensAtMost(system) + tokensAtMost(JSON.stringify(specs)),
     };
   };
-  return (toolsets) => {
-    const key = [...toolsets].sort().join(' ');
+  return ({ input }) => {
+    const toolsets = childToolsets(input.toolsets, { allowed: deps.settings.toolsets, available });
+    const key = toolsets.join(' ');
     let equipment = made.get(key);
     if (equipment === undefined) {
       equipment = make(toolsets);

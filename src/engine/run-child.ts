@@ -8,7 +8,7 @@ import { createLedger, tokensAtMost } from './budget.ts';
 import { type Child, type Run, takenOver, tellOf } from './child.ts';
 import { finish } from './finish.ts';
 import { firstTurn } from './system-prompt.ts';
-import { addNote, createTally } from './tally.ts';
+import { createTally } from './tally.ts';
 import { startTimer } from './timer.ts';
 
 /** Tokens of one image, at most, by the providers known (Anthropic's largest is about 4,800). */
@@ -40,8 +40,7 @@ export async function runChild(
     if (attempt === undefined) throw takenOver();
     tell?.({ type: 'task-start' });
     transcript = transcripts?.open({ delegation_id: run.id, ...plan });
-    const { tools, setup, tokens } = await run.equip(toolsetsOf(run, plan));
-    if (plan.route.tools === false) addNote(tally, 'This model takes no tools, so the child had none.');
+    const { tools, setup, tokens } = await run.equip(plan);
     const text = firstTurn(plan.input);
     const images = await loadImages(run, plan);
     const first: Message = images.length === 0 ? { role: 'user', text } : { role: 'user', text, images };
@@ -91,16 +90,6 @@ export async function runChild(
   });
   tell?.({ type: 'task-end', result });
   return result;
-}
-
-/** What the task asked for within what the operator allows; nothing for a model that takes no tools. */
-export function toolsetsOf(
-  { deps }: Pick<Run, 'deps'>,
-  { input, route }: Pick<TaskPlan, 'input' | 'route'>,
-): readonly string[] {
-  const allowed = deps.settings.toolsets;
-  if (route.tools === false) return [];
-  return input.toolsets === undefined ? allowed : allowed.filter((name) => input.toolsets?.includes(name));
 }
 
 async function loadImages({ deps, workspace }: Run, { input }: TaskPlan): Promise<readonly Image[]> {

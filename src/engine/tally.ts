@@ -56,7 +56,7 @@ export function countAnswer(tally: Tally, route: Route, answer: Answer): { verdi
   tally.sent = answer.sent;
   if (answer.text.trim() !== '') tally.text = answer.text;
   if (answer.request_id !== undefined) tally.request_ids.push(answer.request_id);
-  for (const note of answer.notes) addNote(tally, note);
+  for (const note of answer.notes) if (!tally.notes.includes(note)) tally.notes.push(note);
   const verdict = verifyServed(route, answer.served_model);
   // The worst answer speaks for the child: one mismatch is a mismatch, however many matched.
   if (verdict === 'mismatch') {
@@ -67,7 +67,7 @@ export function countAnswer(tally: Tally, route: Route, answer: Answer): { verdi
     tally.verified = tally.verified === 'unreported' ? 'unreported' : verdict;
   }
   if (usage === undefined) return { verdict };
-  return { verdict, used: { usd: cost.usd, tokens: usage.input + usage.output, turns: 1 } };
+  return { verdict, used: { usd: cost.usd, tokens: usage.input + usage.output } };
 }
 
 /**
@@ -84,7 +84,7 @@ export function countFailure(tally: Tally, failure: Failure): { used?: Spend } {
     tally.complete = false;
     return {};
   }
-  return { used: { usd: 0, tokens: 0, turns: 0 } };
+  return { used: { usd: 0, tokens: 0 } };
 }
 
 /** Classes of requests that reached a model, as far as one can know. An HTTP error is not billed by any provider known. */
@@ -95,10 +95,6 @@ const MAY_BE_BILLED: ReadonlySet<Failure['class']> = new Set([
   'protocol',
   'cancelled',
 ]);
-
-export function addNote(tally: Tally, note: string): void {
-  if (!tally.notes.includes(note)) tally.notes.push(note);
-}
 
 export function addUsage(a: Usage, b: Usage): Usage {
   return {

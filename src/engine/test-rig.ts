@@ -197,6 +197,7 @@ export function createRig({ store, model, tools = [echoTool()], limits, settings
         all,
         {
           workspace: '/work',
+          toolsets: ['read', 'write'],
           origin: 'test',
           ...(silent ? {} : { on: (event: DelegationEvent) => void events.push(event) }),
           ...options,
