@@ -20,7 +20,14 @@ export function effortOptions(route: Route, specification: string): EffortOption
   const name = route.package ?? '';
   const own = PACKAGES[name];
   if (own !== undefined)
-    return { providerOptions: own({ effort, word, budgets: route.effort_dialect === 'budget_tokens' }) };
+    return {
+      providerOptions: own({
+        effort,
+        word,
+        budgets: route.effort_dialect === 'budget_tokens',
+        adaptive: route.effort_dialect === 'output_config',
+      }),
+    };
   const key = name === '@ai-sdk/openai-compatible' ? route.provider : camelCase(name.split('/').at(-1)!);
   return { providerOptions: { [key]: { reasoningEffort: word } } };
 }
@@ -30,6 +37,8 @@ interface Asked {
   readonly word: string;
   /** The model counts thinking in tokens. */
   readonly budgets: boolean;
+  /** The model decides itself how much it thinks, within its effort. */
+  readonly adaptive: boolean;
 }
 
 /** Packages whose option is not `reasoningEffort` under their own name. */
@@ -41,9 +50,9 @@ const PACKAGES: Readonly<Record<string, (asked: Asked) => ProviderOptions>> = {
     anthropic:
       asked.effort === 'none'
         ? { thinking: { type: 'disabled' } }
-        : asked.budgets
-          ? { thinking: { type: 'enabled', budgetTokens: BUDGETS[asked.effort] } }
-          : { thinking: { type: 'adaptive' }, effort: asked.word },
+        : asked.adaptive
+          ? { thinking: { type: 'adaptive' }, effort: asked.word }
+          : { thinking: { type: 'enabled', budgetTokens: BUDGETS[asked.effort] } },
   }),
   '@ai-sdk/amazon-bedrock': (asked) => ({
     bedrock: {
@@ -52,7 +61,7 @@ const PACKAGES: Readonly<Record<string, (asked: Asked) => ProviderOptions>> = {
           ? { type: 'disabled' }
           : asked.budgets
             ? { type: 'enabled', budgetTokens: BUDGETS[asked.effort] }
-            : { type: 'adaptive', maxReasoningEffort: asked.word },
+            : { type: asked.adaptive ? 'adaptive' : 'enabled', maxReasoningEffort: asked.word },
     },
   }),
 };

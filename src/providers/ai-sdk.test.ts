@@ -480,7 +480,7 @@ describe('effort through AI SDK packages (docs/wires.md, F29)', () => {
       '@ai-sdk/anthropic',
       'v3',
       'high',
-      {},
+      { effort_dialect: 'output_config' },
       { providerOptions: { anthropic: { thinking: { type: 'adaptive' }, effort: 'high' } } },
     ],
     [
@@ -502,7 +502,21 @@ describe('effort through AI SDK packages (docs/wires.md, F29)', () => {
       'v3',
       'high',
       {},
+      { providerOptions: { bedrock: { reasoningConfig: { type: 'enabled', maxReasoningEffort: 'high' } } } },
+    ],
+    [
+      '@ai-sdk/amazon-bedrock',
+      'v3',
+      'high',
+      { effort_dialect: 'output_config' },
       { providerOptions: { bedrock: { reasoningConfig: { type: 'adaptive', maxReasoningEffort: 'high' } } } },
+    ],
+    [
+      '@ai-sdk/amazon-bedrock',
+      'v3',
+      'high',
+      { effort_dialect: 'budget_tokens' },
+      { providerOptions: { bedrock: { reasoningConfig: { type: 'enabled', budgetTokens: 16_000 } } } },
     ],
   ])('%s (%s) at %s %j gets %j', (name, specification, effort, more, expected) => {
     const route = routeTo(at, {

@@ -1,10 +1,11 @@
-import type { Answer, ConversationSetup, Image } from '../core/provider.ts';
+import type { Answer, ConversationSetup, Image, ToolSpec } from '../core/provider.ts';
 import type { Route, Sent } from '../core/route.ts';
 import type { Json } from '../core/task.ts';
 import { type ThinkingFields, thinkingAndLimit } from './anthropic-messages-effort.ts';
 import { createCallIds } from './call-ids.ts';
 import { ownReplay } from './replay.ts';
 import { createRequestBody } from './request-body.ts';
+import { createToolsJson } from './tools-json.ts';
 import type { Encoder } from './wire-provider.ts';
 
 const MARK = { cache_control: { type: 'ephemeral' } };
@@ -18,7 +19,7 @@ const MARKED_END = `,${JSON.stringify(MARK).slice(1, -1)}${END}`;
  * turn although bytes that were encoded never change: a message's end is written with what follows it.
  */
 export function createMessagesEncoder(route: Route, setup: ConversationSetup): Encoder {
-  let mark: object = MARK;
+  let marked = true;
   const body = createRequestBody(head());
   const ids = createCallIds();
   const omitted = new Set<string>();
@@ -29,19 +30,12 @@ export function createMessagesEncoder(route: Route, setup: ConversationSetup): E
   let notes: readonly string[] = [];
 
   function head(): string {
-    const tools = setup.tools.map(({ name, description, parameters }, index) => ({
-      name,
-      description,
-      input_schema: parameters,
-      ...(index === setup.tools.length - 1 ? mark : {}),
-    }));
-    return JSON.stringify({
+    const members = JSON.stringify({
       model: route.model,
       stream: true,
-      ...(tools.length === 0 ? {} : { tools }),
-      ...(setup.system === '' ? {} : { system: [{ type: 'text', text: setup.system, ...mark }] }),
-      messages: [],
-    }).slice(0, -2);
+      ...(setup.system === '' ? {} : { system: [{ type: 'text', text: setup.system, ...(marked ? MARK : {}) }] }),
+    }).slice(0, -1);
+    return `${members}${(marked ? markedToolsJson : toolsJson)(setup.tools)},"messages":[`;
   }
 
   function add(role: 'user' | 'assistant', content: readonly Json[]): void {
@@ -68,7 +62,7 @@ export function createMessagesEncoder(route: Route, setup: ConversationSetup): E
         );
       } else {
         const own = ownReplay(route, message.answer);
-        loop ??= own === undefined ? 'foreign' : 'ours';
+        loop ??= own === undefined && message.answer.sent.model !== route.model ? 'foreign' : 'ours';
         add('assistant', own ?? answerContent(message.answer, ids.rename));
       }
     },
@@ -82,7 +76,7 @@ export function createMessagesEncoder(route: Route, setup: ConversationSetup): E
         notes = ['no thinking: another model made the tool calls of this loop'];
       }
       if (omitted.size > 0) fields = Object.fromEntries(Object.entries(fields).filter(([name]) => !omitted.has(name)));
-      const end = last === undefined ? '' : last === 'user' && mark === MARK ? MARKED_END : END;
+      const end = last === undefined ? '' : last === 'user' && marked ? MARKED_END : END;
       return body.bytes(`${end}],${JSON.stringify({ max_tokens, ...fields }).slice(1)}`);
     },
     get sent(): Sent {
@@ -92,8 +86,8 @@ export function createMessagesEncoder(route: Route, setup: ConversationSetup): E
       return notes;
     },
     omit(parameter) {
-      if (parameter.includes('cache_control') && mark === MARK) {
-        mark = {};
+      if (parameter.includes('cache_control') && marked) {
+        marked = false;
         body.setHead(head());
         return true;
       }
@@ -104,6 +98,15 @@ export function createMessagesEncoder(route: Route, setup: ConversationSetup): E
       return true;
     },
   };
+}
+
+const toolsJson = createToolsJson((tools) => tools.map(toolOf));
+const markedToolsJson = createToolsJson((tools) =>
+  tools.map((tool, index) => (index === tools.length - 1 ? { ...toolOf(tool), ...MARK } : toolOf(tool))),
+);
+
+function toolOf({ name, description, parameters }: ToolSpec): object {
+  return { name, description, input_schema: parameters };
 }
 
 function userContent(message: { text: string; images?: readonly Image[] }): readonly Json[] {

@@ -229,7 +229,10 @@ describe('the request of anthropic-messages', () => {
     encoder.append({ role: 'user', text: 'Read a.' });
     encoder.append({
       role: 'assistant',
-      answer: answerOf({ tool_calls: [{ id: 'call.1', name: 'read_file', arguments: '{}' }] }),
+      answer: answerOf({
+        tool_calls: [{ id: 'call.1', name: 'read_file', arguments: '{}' }],
+        sent: { model: 'another-model', reasoning: null },
+      }),
     });
     encoder.append({ role: 'tool', results: [{ id: 'call.1', name: 'read_file', content: 'A', is_error: false }] });
     expect(bodyOf(encoder)).not.toHaveProperty('thinking');

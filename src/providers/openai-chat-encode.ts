@@ -1,10 +1,11 @@
-import type { Answer, ConversationSetup, Image, Message, ToolSpec } from '../core/provider.ts';
+import type { Answer, ConversationSetup, Image, Message } from '../core/provider.ts';
 import type { Route } from '../core/route.ts';
 import type { Json } from '../core/task.ts';
 import { createCallIds } from './call-ids.ts';
 import { chatEffort } from './openai-chat-effort.ts';
 import { ownReplay } from './replay.ts';
 import { createRequestBody } from './request-body.ts';
+import { createToolsJson } from './tools-json.ts';
 import type { Encoder } from './wire-provider.ts';
 
 /** The two names of the output cap. Most endpoints take the old one; OpenAI's reasoning models only the new. */
@@ -70,18 +71,7 @@ export function createChatEncoder(route: Route, setup: ConversationSetup): Encod
   };
 }
 
-/** Siblings share one list of tools, so it is serialised once for all of them. */
-const serialisedTools = new WeakMap<readonly ToolSpec[], string>();
-
-function toolsJson(tools: readonly ToolSpec[]): string {
-  if (tools.length === 0) return '';
-  let json = serialisedTools.get(tools);
-  if (json === undefined) {
-    json = `,"tools":${JSON.stringify(tools.map((tool) => ({ type: 'function', function: tool })))}`;
-    serialisedTools.set(tools, json);
-  }
-  return json;
-}
+const toolsJson = createToolsJson((tools) => tools.map((tool) => ({ type: 'function', function: tool })));
 
 function userContent({ text, images }: Extract<Message, { role: 'user' }>): unknown {
   if (images === undefined || images.length === 0) return text;

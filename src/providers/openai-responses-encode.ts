@@ -3,6 +3,7 @@ import type { Route, Sent } from '../core/route.ts';
 import { createCallIds } from './call-ids.ts';
 import { ownReplay } from './replay.ts';
 import { createRequestBody } from './request-body.ts';
+import { createToolsJson } from './tools-json.ts';
 import type { Encoder } from './wire-provider.ts';
 
 /** OpenAI refuses longer cache keys. */
@@ -27,18 +28,14 @@ export function createResponsesEncoder(route: Route, setup: ConversationSetup): 
   let empty = true;
 
   function head(): string {
-    return JSON.stringify({
+    const members = JSON.stringify({
       model: route.model,
       stream: true,
       store: false,
       ...optional,
       ...(setup.system === '' ? {} : { instructions: setup.system }),
-      ...(setup.tools.length === 0
-        ? {}
-        : // `strict` is true by default here, which would change what the schema means.
-          { tools: setup.tools.map((tool) => ({ type: 'function', ...tool, strict: false })) }),
-      input: [],
-    }).slice(0, -2);
+    }).slice(0, -1);
+    return `${members}${toolsJson(setup.tools)},"input":[`;
   }
 
   function add(item: unknown): void {
@@ -85,6 +82,9 @@ export function createResponsesEncoder(route: Route, setup: ConversationSetup): 
     },
   };
 }
+
+/** `strict` is true by default on this wire, which would change what a schema means. */
+const toolsJson = createToolsJson((tools) => tools.map((tool) => ({ type: 'function', ...tool, strict: false })));
 
 /** What carries the effort: spread into the body as it is. Without it the model's own default holds. */
 function reasoningOf(route: Route): { reasoning?: { effort: string } } {
