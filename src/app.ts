@@ -16,6 +16,7 @@ import { createRedactor } from './core/redact.ts';
 import { createResolver } from './core/resolve-route.ts';
 import type { DelegationResult } from './core/result.ts';
 import type { Store } from './core/store.ts';
+import type { Transcripts } from './core/transcript.ts';
 import type { EngineDeps } from './engine/deps.ts';
 import type { KeyFor } from './providers/endpoint.ts';
 import { createProviders } from './providers/provider-for.ts';
@@ -29,7 +30,10 @@ export interface YardmasterOptions {
   readonly config_file?: string;
   /** A configuration as an object, instead of any file; the keys are those of docs/configuration.md. */
   readonly config?: object;
-  /** Where tasks, turns and results are kept. Default: the embedded SQLite file in the data folder. */
+  /**
+   * Where tasks, turns and results are kept. Default: the embedded SQLite file in the data folder, with a readable
+   * transcript beside it. With a store of one's own nothing is written to disk, and that store stays open.
+   */
   readonly store?: Store;
 }
 
@@ -96,11 +100,11 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
   });
   const store = once(async () => options.store ?? (await openStore(config)));
   const engine = once(async (): Promise<EngineDeps> => {
-    const [{ createLeases }, { createTranscripts }, { createToolsFor }, opened] = await Promise.all([
+    const [{ createLeases }, { createToolsFor }, opened, transcripts] = await Promise.all([
       import('./engine/leases.ts'),
-      import('./store/transcript-files.ts'),
       import('./tools/tools-for.ts'),
       store(),
+      options.store === undefined ? openTranscripts(config, redact) : undefined,
     ]);
     return {
       store: opened,
@@ -111,7 +115,7 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
       clock: { now: Date.now, random: Math.random, sleep: pause },
       newId,
       redact,
-      transcripts: createTranscripts({ paths: config.paths, redact, now: Date.now }),
+      ...(transcripts === undefined ? {} : { transcripts }),
       validateOutput: async (schema, value) =>
         (await import('./tools/validate-output.ts')).validateOutput(schema, value),
       loadImage: async (ref, workspace) => (await import('./tools/load-image.ts')).loadImage(ref, workspace),
@@ -159,6 +163,11 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
 async function openStore({ paths }: LoadedConfig): Promise<Store> {
   const { openSqliteStore } = await import('./store/sqlite-store.ts');
   return openSqliteStore({ file: paths.store_file });
+}
+
+async function openTranscripts({ paths }: LoadedConfig, redact: (text: string) => string): Promise<Transcripts> {
+  const { createTranscripts } = await import('./store/transcript-files.ts');
+  return createTranscripts({ paths, redact, now: Date.now });
 }
 
 async function readInstructions(folder: string): Promise<string | undefined> {
