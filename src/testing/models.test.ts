@@ -68,12 +68,18 @@ describe('a reader model', () => {
   test('lists the folder when no file is named, and reads what introduces it', () => {
     expect(called(next('What is in here?'))).toEqual([['list_files', '.']]);
     expect(called(next('What is in `src/core/`?'))).toEqual([['list_files', 'src/core']]);
-    const listing = result('list_files', '.', 'a.ts\nREADME.md\nsrc/\nsrc/deep/b.ts');
+    const listing = result('list_files', '.', 'a.ts\nREADME.md\nsrc/\nb.ts (symlink)');
     expect(called(next('What is in here?', { turn: 1, tool_results: [listing] }))).toEqual([
       ['read_file', 'README.md'],
       ['read_file', 'a.ts'],
-      ['read_file', 'src/deep/b.ts'],
     ]);
+  });
+
+  test('reads below the folder that it listed, and says when no file is in it', () => {
+    const turn = (content: string) =>
+      next('What is in `docs/`?', { turn: 1, tool_results: [result('list_files', 'docs', content)] });
+    expect(called(turn('a.md'))).toEqual([['read_file', 'docs/a.md']]);
+    expect(turn('deeper/').text).toContain('There is no file to read in docs: deeper/');
   });
 
   test('answers from what came back, and says that it is simulated', () => {
@@ -118,7 +124,8 @@ test.each([
   ['numbered lines', { content: '1\tone\n2\ttwo', is_error: false }, '2 lines, 7 characters'],
   ['an empty file', { content: '', is_error: false }, 'begins "(empty)": 1 lines'],
   ['an error', { content: 'No such file.', is_error: true }, 'could not be read (No such file.)'],
-  ['an error on a wire that cannot mark it', { content: 'Error: no such file', is_error: false }, 'could not be read'],
+  ['an error on a wire that cannot mark it', { content: '"a" does not exist.', is_error: false }, 'could not be read'],
+  ['a part of a file', { content: 'one\ntwo\n\n[Lines 1 to 2 of 9.]', is_error: false }, 'in its first part 2 lines'],
 ])('a description of %s', (_, file, text) => {
   expect(describeFile({ path: 'a', goal: '', ...file })).toContain(text);
 });

@@ -10,10 +10,21 @@ import { readRequest } from './read-request.ts';
 import type { SeenRequest, TestWire } from './seen-request.ts';
 import type { ProviderServerOptions } from './server-options.ts';
 
+/** The part of a provider's configuration that a test server decides. */
+export interface ProviderConfig {
+  readonly base_url: string;
+  readonly wire: TestWire;
+  readonly api_key?: string;
+  readonly auth?: 'none';
+  readonly models?: readonly string[];
+  readonly simulated: true;
+}
+
 /** A provider that runs in this process, on loopback, and remembers what it was sent. */
 export interface ProviderServer extends AsyncDisposable {
   readonly wire: TestWire;
-  /** What goes into a provider's entry in config. */
+  /** An entry of `providers` in a configuration that reaches this server. Marked as simulated. */
+  readonly config: ProviderConfig;
   readonly base_url: string;
   /** `http://127.0.0.1:<port>` */
   readonly authority: string;
@@ -93,9 +104,17 @@ export async function startProvider(options: ProviderServerOptions): Promise<Pro
     return closing;
   }
 
+  const base_url = authority + dialect.base_path;
   return {
     wire: options.wire,
-    base_url: authority + dialect.base_path,
+    base_url,
+    config: {
+      base_url,
+      wire: options.wire,
+      ...(options.key === undefined ? { auth: 'none' } : { api_key: options.key }),
+      ...(options.models === undefined ? {} : { models: options.models }),
+      simulated: true,
+    },
     authority,
     requests,
     get in_flight() {

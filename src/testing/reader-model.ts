@@ -1,7 +1,7 @@
 import { describeFile } from './describe-file.ts';
 import { objectOf } from './json-shape.ts';
 import type { Reply, ReplyFor, ReplyToolCall } from './reply.ts';
-import type { SeenRequest } from './seen-request.ts';
+import type { SeenRequest, SeenToolResult } from './seen-request.ts';
 
 /** A path with an extension, or anything in backticks that has a slash. */
 const PATHS = /`([^`\s]*\/[^`\s]*)`|(?<![\w/.-])((?:[\w@.-]+\/)*[\w@-][\w@.-]*\.[A-Za-z][\w]{1,9})(?![\w/-])/g;
@@ -20,24 +20,31 @@ export function readerModel(reply: Reply = {}): ReplyFor {
 
 function next(request: SeenRequest): Reply {
   const goal = request.texts[0] ?? '';
-  const listed = request.tool_results.filter((result) => result.name === 'list_files');
+  const [listing] = request.tool_results.filter((result) => result.name === 'list_files');
   const read = request.tool_results.filter((result) => result.name === 'read_file');
   if (read.length > 0) {
-    const described = read.map((result) => describeFile({ path: pathIn(result.arguments), goal, ...result }));
-    return { text: `[simulated] A script read this, no model did.\n\n${described.join('\n')}` };
+    return {
+      text: said(read.map((result) => describeFile({ ...result, path: pathIn(result.arguments), goal })).join('\n')),
+    };
   }
-  const paths = listed.length > 0 ? filesIn(listed.map((result) => result.content).join('\n')) : pathsIn(goal);
-  const files = paths.filter((path) => !path.endsWith('/')).slice(0, MAX_FILES);
+  const named = listing === undefined ? pathsIn(goal) : filesIn(listing);
+  const files = named.filter((path) => !path.endsWith('/')).slice(0, MAX_FILES);
   if (files.length > 0 && has(request, 'read_file')) {
     return calling(
       request,
       files.map((path) => call(request, 'read_file', path)),
     );
   }
-  if (listed.length === 0 && has(request, 'list_files')) {
-    return calling(request, [call(request, 'list_files', paths[0]?.replace(/\/$/, '') ?? '.')]);
+  if (listing !== undefined)
+    return { text: said(`There is no file to read in ${pathIn(listing.arguments)}: ${listing.content}`) };
+  if (has(request, 'list_files')) {
+    return calling(request, [call(request, 'list_files', named[0]?.replace(/\/$/, '') ?? '.')]);
   }
-  return { text: '[simulated] A script answers here, no model does. It found no file to read for this goal.' };
+  return { text: said('It found nothing to read for this goal.') };
+}
+
+function said(what: string): string {
+  return `[simulated] A script answers here, no model does.\n\n${what}`;
 }
 
 /** Thinks aloud only where effort was asked for, as reasoning models do. */
@@ -70,9 +77,13 @@ function pathsIn(text: string): readonly string[] {
   return [...new Set([...text.matchAll(PATHS)].map((match) => match[1] ?? match[2] ?? ''))];
 }
 
-/** The files of a listing, what introduces a folder first. */
-function filesIn(listing: string): readonly string[] {
-  const files = pathsIn(listing).filter((path) => !path.endsWith('/'));
-  const rank = (path: string): number => (/(^|\/)(readme|index|main)\./i.test(path) ? 0 : 1);
-  return files.toSorted((a, b) => rank(a) - rank(b));
+/** The files right in a listed folder, what introduces it first. */
+function filesIn(listing: SeenToolResult): readonly string[] {
+  const folder = pathIn(listing.arguments);
+  const rank = (name: string): number => (/^(readme|index|main)\b/i.test(name) ? 0 : 1);
+  return listing.content
+    .split('\n')
+    .filter((name) => !/[\])/]$/.test(name))
+    .toSorted((a, b) => rank(a) - rank(b))
+    .map((name) => (folder === '.' || folder === '' ? name : `${folder}/${name}`));
 }
