@@ -9,6 +9,8 @@ export function chatEffort(route: Route): Readonly<Record<string, unknown>> {
   switch (dialect) {
     case 'reasoning_object':
       return { reasoning: on ? { effort: word } : { enabled: false } };
+    case 'reasoning_toggle':
+      return { reasoning: { enabled: on } };
     case 'thinking_toggle':
       return { thinking: { type: on ? 'enabled' : 'disabled' } };
     case 'thinking_and_effort':
