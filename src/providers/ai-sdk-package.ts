@@ -3,7 +3,6 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { DelegateError } from '../core/errors.ts';
-import type { Json } from '../core/task.ts';
 
 /** The part of an AI SDK language model (specifications v2, v3 and v4) that is used here. */
 export interface LanguageModel {
@@ -17,10 +16,8 @@ export interface LanguageModel {
 /** One part of a model's stream; which fields it has depends on `type`. */
 export type StreamPart = { readonly type: string } & Readonly<Record<string, unknown>>;
 
-export type ProviderMetadata = Readonly<Record<string, { readonly [key: string]: Json }>>;
-
 /** What `create…` of a provider package takes; a package ignores what it does not know. */
-export interface FactorySettings {
+interface FactorySettings {
   readonly name?: string;
   readonly apiKey: string;
   readonly baseURL: string;
