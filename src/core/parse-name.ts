@@ -4,9 +4,9 @@ export const MAX_NAME = 200;
 /** Longest piece of an asked value that an error repeats. */
 const MAX_QUOTE = 80;
 
-/** Controls, and the invisible or direction-changing characters that make one name look like another. */
+/** Controls, halves of surrogate pairs, and the invisible or direction-changing characters that make one name look like another. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
-const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/;
+const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]|\p{Surrogate}/u;
 
 /** A value as errors repeat it: in double quotes, escaped, cut to a length that a screen can hold. */
 export function quote(value: string): string {
