@@ -91,8 +91,8 @@ export async function createGroupCommit(file: SqliteFile): Promise<GroupCommit> 
     const outcomes: unknown[] = [];
     try {
       const pace = createPace();
-      for (const job of group) {
-        const outcome = job.run();
+      for (const { run } of group) {
+        const outcome = run();
         outcomes.push(outcome instanceof Promise ? await outcome : outcome);
         const pause = pace();
         if (pause !== undefined) await pause;
@@ -106,9 +106,10 @@ export async function createGroupCommit(file: SqliteFile): Promise<GroupCommit> 
       return;
     }
     // Whoever waited goes on as soon as this function waits: a thousand of them in one turn would be a long one.
-    for (const [i, job] of group.entries()) {
-      job.resolve(outcomes[i] as never);
-      if (i % RESUMED_A_TURN === RESUMED_A_TURN - 1) await nextTurn();
+    let resumed = 0;
+    for (const { resolve } of group) {
+      resolve(outcomes[resumed++] as never);
+      if (resumed % RESUMED_A_TURN === 0) await nextTurn();
     }
   }
 

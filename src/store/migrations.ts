@@ -30,7 +30,7 @@ export const MIGRATIONS: readonly string[] = [
    CREATE INDEX task_open ON task (owner) WHERE ended_at IS NULL;
    CREATE TABLE plan (task INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
    CREATE TABLE journal (
-     seq INTEGER PRIMARY KEY, -- of the last of its entries; those before it count back from there
+     n INTEGER PRIMARY KEY,
      task INTEGER NOT NULL,
      attempt INTEGER NOT NULL,
      at INTEGER NOT NULL,

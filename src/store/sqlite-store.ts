@@ -5,8 +5,6 @@ import { openSqliteFile, type SqlValue, type Statement } from './sqlite-file.ts'
 /** The database's clock, in milliseconds; the same in all rows of a statement. */
 const NOW = `CAST(round(unixepoch('subsec') * 1000) AS INTEGER)`;
 
-const NEXT_SEQ = '(SELECT coalesce(max(seq), 0) FROM journal)';
-
 const SQL = {
   createDelegation: 'INSERT INTO delegation (id, created_at, body) VALUES (?1, ?2, ?3)',
   createTask: `INSERT INTO task (id, delegation, position, owner, lease_until) VALUES (?1, ?2, ?3, ?4, ${NOW} + ?5)`,
@@ -18,17 +16,16 @@ const SQL = {
           RETURNING attempt`,
   heartbeat: `UPDATE task SET lease_until = ${NOW} + ?2 WHERE owner = ?1 AND ended_at IS NULL`,
   holds: `SELECT 1 FROM task WHERE id = ?1 AND attempt = ?2 AND status = 'running'`,
-  // The fence is in the statement that writes: an attempt that is not the running one inserts no row.
-  append: `INSERT INTO journal (seq, task, attempt, at, entries, result)
-           SELECT ${NEXT_SEQ} + ?3, n, attempt, ${NOW}, ?4, ?5 FROM task
-           WHERE id = ?1 AND attempt = ?2 AND status = 'running'`,
-  drop: `INSERT INTO journal (seq, task, attempt, at, entries, result)
-         SELECT ${NEXT_SEQ} + 1, n, attempt, ${NOW}, '[]', ?2 FROM task WHERE id = ?1 AND status = 'queued'`,
+  // The fence is in the statement that writes: without the right attempt there is no task, and no row without one.
+  append: `INSERT OR IGNORE INTO journal (task, attempt, at, entries, result)
+           VALUES ((SELECT n FROM task WHERE id = ?1 AND attempt = ?2 AND status = 'running'), ?2, ${NOW}, ?3, ?4)`,
+  drop: `INSERT OR IGNORE INTO journal (task, attempt, at, entries, result)
+         VALUES ((SELECT n FROM task WHERE id = ?1 AND status = 'queued'), 0, ${NOW}, '[]', ?2)`,
   end: `UPDATE task SET status = ?2, result = ?3, ended_at = ${NOW}, owner = NULL, lease_until = NULL WHERE id = ?1`,
   expired: `UPDATE task SET status = 'lost', ended_at = ${NOW}, owner = NULL, lease_until = NULL
             WHERE ended_at IS NULL AND lease_until <= ${NOW} RETURNING id`,
-  journal: `SELECT j.seq, j.at, j.attempt, j.entries FROM journal j
-            WHERE j.task = (SELECT n FROM task WHERE id = ?1) AND j.seq > ?2 ORDER BY j.seq`,
+  journal: `SELECT j.n, j.at, j.attempt, j.entries FROM journal j
+            WHERE j.task = (SELECT n FROM task WHERE id = ?1) AND j.n >= ?2 ORDER BY j.n`,
   old: `SELECT n FROM delegation d
         WHERE NOT EXISTS (SELECT 1 FROM task WHERE delegation = d.n AND (ended_at IS NULL OR ended_at >= ?1))`,
   pruneJournal: 'DELETE FROM journal WHERE task IN (SELECT n FROM task WHERE delegation = ?1)',
@@ -85,17 +82,15 @@ export async function openSqliteStore(options: { readonly file: string; readonly
       return write(() =>
         entries.length === 0
           ? sql.holds.get([task_id, attempt]) !== undefined
-          : sql.append.run([task_id, attempt, entries.length, text, null]).changes === 1,
+          : sql.append.run([task_id, attempt, text, null]).changes === 1,
       );
     },
 
     async finish(task_id, attempt, result, entries = []) {
       const text = JSON.stringify(entries);
       const body = JSON.stringify(result);
-      // A row without entries takes a position too: `seq` is unique.
-      const count = Math.max(1, entries.length);
       return write(() => {
-        const row = sql.append.run([task_id, attempt, count, text, body]);
+        const row = sql.append.run([task_id, attempt, text, body]);
         if (row.changes === 0) return false;
         sql.end.run([task_id, result.status, row.lastInsertRowid]);
         return true;
@@ -121,7 +116,10 @@ export async function openSqliteStore(options: { readonly file: string; readonly
       }),
 
     journal: (task_id, after = 0) =>
-      read(async () => (await sql.journal.all([task_id, after])).flatMap(entriesOf).filter(({ seq }) => seq > after)),
+      read(async () => {
+        const rows = await sql.journal.all([task_id, Math.floor(after / SEQS_A_ROW)]);
+        return rows.flatMap(entriesOf).filter(({ seq }) => seq > after);
+      }),
 
     expired: () => write(async () => (await sql.expired.all([])).map(([id]) => id as string)),
 
@@ -147,7 +145,7 @@ export async function openSqliteStore(options: { readonly file: string; readonly
 }
 
 const SELECT_TASKS = `SELECT t.status, t.attempt, t.started_at, t.ended_at, p.body, j.result, d.body FROM task t
-  JOIN plan p ON p.task = t.n JOIN delegation d ON d.n = t.delegation LEFT JOIN journal j ON j.seq = t.result`;
+  JOIN plan p ON p.task = t.n JOIN delegation d ON d.n = t.delegation LEFT JOIN journal j ON j.n = t.result`;
 
 function taskOf([status, attempt, started_at, ended_at, plan, result, shared]: readonly SqlValue[]): TaskRecord {
   const { id: delegation_id, ...rest } = JSON.parse(shared as string) as Omit<DelegationRecord, 'tasks'>;
@@ -163,11 +161,14 @@ function taskOf([status, attempt, started_at, ended_at, plan, result, shared]: r
   };
 }
 
-function entriesOf([last, at, attempt, text]: readonly SqlValue[]): Awaited<ReturnType<Store['journal']>> {
+/** An entry's `seq` is its row's number times this, and its place in the row: unique and ascending, with gaps. */
+const SEQS_A_ROW = 2 ** 20;
+
+function entriesOf([n, at, attempt, text]: readonly SqlValue[]): Awaited<ReturnType<Store['journal']>> {
   const entries = JSON.parse(text as string) as JournalEntry[];
   return entries.map((entry, i) => ({
     ...entry,
-    seq: (last as number) - entries.length + 1 + i,
+    seq: (n as number) * SEQS_A_ROW + i,
     at: at as number,
     attempt: attempt as number,
   }));
