@@ -7,6 +7,7 @@ import type { Env } from './config/config-paths.ts';
 import { createCredentials } from './config/credentials.ts';
 import { loadSnapshot } from './config/load-catalog.ts';
 import { type LoadedConfig, loadConfig } from './config/load-config.ts';
+import { isTrusted } from './config/trust.ts';
 import { DelegateError } from './core/errors.ts';
 import type { EventListener } from './core/events.ts';
 import { type Explanation, explainCall } from './core/explain.ts';
@@ -85,7 +86,9 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
   const redactor = once(() => createRedactor(credentials().secrets()));
   const redact = (text: string): string => redactor()(text);
   const keyFor: KeyFor = (ref, authority) => credentials().key(ref, authority);
-  const providers = createProviders({ keyFor, redact, package_roots: [cwd] });
+  // Loading a package runs it: a folder's own packages need the same trust as its settings.
+  const package_roots = isTrusted(cwd, config.paths) ? [cwd] : [];
+  const providers = createProviders({ keyFor, redact, package_roots });
 
   const decisions = once((): PreflightContext => {
     const { where } = config;

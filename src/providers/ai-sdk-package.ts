@@ -41,7 +41,9 @@ export async function loadAiSdkFactory(name: string, roots: readonly string[]): 
   const file = PACKAGE_NAME.test(name) ? entryOf(name, roots) : undefined;
   if (file === undefined) {
     throw new DelegateError('WIRE_UNAVAILABLE', `"${name}" is needed to speak to this provider and is not installed`, {
-      hint: PACKAGE_NAME.test(name) ? `Install it: npm install ${name}` : 'Write the name of an npm package.',
+      hint: PACKAGE_NAME.test(name)
+        ? `Install it where Yardmaster is installed, or in the working folder if that is trusted: npm install ${name}`
+        : 'Write the name of an npm package.',
       data: { package: name },
     });
   }
