@@ -1,4 +1,5 @@
 import { classifyFailure } from './classify-failure.ts';
+import type { Dispatched } from './connection-pool.ts';
 import type { Deadlines, Watched } from './deadlines.ts';
 import { createSseParser, type SseParser } from './sse.ts';
 import { isStreamFailure, type StreamEnd, type StreamFailure, type StreamRequest } from './stream.ts';
@@ -41,7 +42,7 @@ type Phase = 'waiting' | 'streaming' | 'document' | 'failing' | 'draining' | 'cl
  * One request and what comes back, as a handler of undici's dispatcher (the interface without wrappers).
  * A class because 1,000 of them live at once and each is one object instead of ten closures.
  */
-export class Exchange implements Watched {
+export class Exchange implements Watched, Dispatched {
   due: number;
   private readonly request: StreamRequest;
   private readonly context: ExchangeContext;
@@ -65,6 +66,11 @@ export class Exchange implements Watched {
     this.due = this.started + request.first_token_timeout_ms;
     context.deadlines.add(this);
     request.signal.addEventListener('abort', this);
+  }
+
+  /** Nobody waits for it any more. */
+  get closed(): boolean {
+    return this.phase === 'closed';
   }
 
   /** The request's signal was aborted. */
@@ -285,7 +291,7 @@ function brokenConnection(error: Error & { code?: string }, answered: boolean): 
   // Closed by ourselves, in `Symbol.asyncDispose`.
   if (code === 'UND_ERR_DESTROYED' || code === 'UND_ERR_CLOSED') return { class: 'cancelled' };
   const upstream = error.message === '' ? code : error.message;
-  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') return { class: 'protocol', upstream };
+  if (error.name === 'HTTPParserError' || code === 'UND_ERR_HEADERS_OVERFLOW') return { class: 'protocol', upstream };
   if (code === 'UND_ERR_INVALID_ARG') return { class: 'bad_request', upstream };
   return { class: answered ? 'cut' : 'network', upstream };
 }

@@ -1,13 +1,10 @@
-import { createRequire } from 'node:module';
-import type { Pool as UndiciPool } from 'undici';
+import type { Pool } from 'undici';
+import { createConnectionPool } from './connection-pool.ts';
 import { createDeadlines } from './deadlines.ts';
 import { Exchange } from './exchange.ts';
 import type { StreamEnd, StreamFailure, StreamRequest } from './stream.ts';
 
 export { isStreamFailure, type StreamEnd, type StreamFailure, type StreamRequest } from './stream.ts';
-
-// The whole of undici takes 100 ms to load, its pool alone 28.
-const Pool = createRequire(import.meta.url)('undici/lib/dispatcher/pool.js') as typeof UndiciPool;
 
 export interface Transport extends AsyncDisposable {
   streamPost(request: StreamRequest): Promise<StreamEnd>;
@@ -21,23 +18,15 @@ export interface Transport extends AsyncDisposable {
  * other than an idle one of the pool. Certificates are verified as Node does (`NODE_EXTRA_CA_CERTS` adds one).
  */
 export function createTransport(): Transport {
-  const pools = new Map<string, UndiciPool>();
+  const pools = new Map<string, Pool>();
   const now = (): number => performance.now();
   const deadlines = createDeadlines(now);
   let closed = false;
 
-  function poolFor(authority: string): UndiciPool {
+  function poolFor(authority: string): Pool {
     let pool = pools.get(authority);
     if (pool === undefined) {
-      pool = new Pool(authority, {
-        connections: null,
-        pipelining: 1,
-        // Our own limits rule: they know a token from a header, and tell which of the two was late.
-        headersTimeout: 0,
-        bodyTimeout: 0,
-        // Local servers close idle connections after 5 s without a word, and connecting to them is cheap.
-        keepAliveTimeout: authority.startsWith('https:') ? 30_000 : 4_000,
-      });
+      pool = createConnectionPool(authority);
       pools.set(authority, pool);
     }
     return pool;
