@@ -10,7 +10,7 @@ import { compileChild, type Running, type Start } from './test-processes.ts';
 import { aDelegation } from './test-records.ts';
 
 /** `npm run test:slow` kills hundreds of times. */
-const KILLS = process.env.YARDMASTER_SLOW_TESTS === '1' ? 300 : 12;
+const KILLS = process.env.MODE === 'slow' ? 300 : 12;
 
 const folder = mkdtempSync(join(tmpdir(), 'yardmaster-processes-'));
 let start: Start;
