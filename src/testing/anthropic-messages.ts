@@ -79,7 +79,7 @@ function read(body: JsonObject): Conversation {
     turn: messages.filter((message) => message.role === 'assistant').length,
     tools: objectsOf(body.tools).map((tool) => ({
       name: textOf(tool.name),
-      parameters: objectOf(tool.input_schema) as never,
+      parameters: objectOf(tool.input_schema),
     })),
     tool_results: messages
       .slice(last + 1)

@@ -68,10 +68,12 @@ describe('a reader model', () => {
   test('lists the folder when no file is named, and reads what introduces it', () => {
     expect(called(next('What is in here?'))).toEqual([['list_files', '.']]);
     expect(called(next('What is in `src/core/`?'))).toEqual([['list_files', 'src/core']]);
-    const listing = result('list_files', '.', 'a.ts\nREADME.md\nsrc/\nb.ts (symlink)');
+    const listing = result('list_files', '.', '.npmrc\na.ts\nGUIDE.md\nREADME.md\nsrc/\nb.ts (symlink)');
     expect(called(next('What is in here?', { turn: 1, tool_results: [listing] }))).toEqual([
       ['read_file', 'README.md'],
+      ['read_file', 'GUIDE.md'],
       ['read_file', 'a.ts'],
+      ['read_file', '.npmrc'],
     ]);
   });
 

@@ -41,7 +41,7 @@ function read(body: JsonObject): Conversation {
     turn: messages.filter((message) => message.role === 'assistant').length,
     tools: objectsOf(body.tools).map((tool) => {
       const spec = objectOf(tool.function);
-      return { name: textOf(spec.name), parameters: objectOf(spec.parameters) as never };
+      return { name: textOf(spec.name), parameters: objectOf(spec.parameters) };
     }),
     tool_results: messages
       .slice(last + 1)

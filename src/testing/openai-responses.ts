@@ -41,7 +41,7 @@ function read(body: JsonObject): Conversation {
     turn: items.filter((item, index) => isModels(item) && !(index > 0 && isModels(items[index - 1]!))).length,
     tools: objectsOf(body.tools).map((tool) => ({
       name: textOf(tool.name),
-      parameters: objectOf(tool.parameters) as never,
+      parameters: objectOf(tool.parameters),
     })),
     tool_results: items
       .slice(last + 1)

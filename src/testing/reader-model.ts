@@ -5,6 +5,8 @@ import type { SeenRequest, SeenToolResult } from './seen-request.ts';
 
 /** A path with an extension, or anything in backticks that has a slash. */
 const PATHS = /`([^`\s]*\/[^`\s]*)`|(?<![\w/.-])((?:[\w@.-]+\/)*[\w@-][\w@.-]*\.[A-Za-z][\w]{1,9})(?![\w/-])/g;
+/** What is read first of a folder: what introduces it, prose, the rest, hidden files. */
+const ORDER = [/^(readme|index|main)\b/i, /\.(md|txt|rst)$/i, /^[^.]/, /^/] as const;
 const MAX_FILES = 5;
 
 /**
@@ -80,7 +82,7 @@ function pathsIn(text: string): readonly string[] {
 /** The files right in a listed folder, what introduces it first. */
 function filesIn(listing: SeenToolResult): readonly string[] {
   const folder = pathIn(listing.arguments);
-  const rank = (name: string): number => (/^(readme|index|main)\b/i.test(name) ? 0 : 1);
+  const rank = (name: string): number => ORDER.findIndex((fits) => fits.test(name));
   return listing.content
     .split('\n')
     .filter((name) => !/[\])/]$/.test(name))

@@ -12,7 +12,7 @@ export interface Conversation {
   readonly texts: readonly string[];
   /** Answers of the model so far: 0 in the first request of a conversation. */
   readonly turn: number;
-  readonly tools: readonly { readonly name: string; readonly parameters: { readonly [key: string]: Json } }[];
+  readonly tools: readonly { readonly name: string; readonly parameters: { readonly [key: string]: unknown } }[];
   /** Results of the model's last tool calls. `is_error` is always false on the OpenAI wires, which cannot say it. */
   readonly tool_results: readonly SeenToolResult[];
 }
