@@ -34,7 +34,7 @@ export function* checkChat(body: JsonObject): Generator<Complaint, void> {
   yield* checkMessages(body.messages);
 }
 
-export function* checkTools(tools: unknown): Generator<Complaint, void> {
+function* checkTools(tools: unknown): Generator<Complaint, void> {
   if (tools === undefined) return;
   if (!Array.isArray(tools)) return yield { message: "Invalid type for 'tools': expected an array.", param: 'tools' };
   if (tools.length === 0) {
