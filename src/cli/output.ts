@@ -12,7 +12,10 @@ export interface Output {
   readonly paintErr: Paint;
   /** stderr is a terminal that can be repainted. */
   readonly live: boolean;
+  /** Of stdout; infinite when it is no terminal, so that what is piped is never cut. */
   readonly columns: number;
+  /** Of stderr. */
+  readonly columnsErr: number;
   data(text: string): void;
   document(value: unknown): void;
   note(text: string): void;
@@ -38,7 +41,10 @@ export function createOutput(streams: Streams, json: boolean): Output {
     paintErr: pc.createColors(colours(stderr)),
     live: stderr.isTTY === true && !dumb && !json && env.CI === undefined,
     get columns() {
-      return (stderr.isTTY === true ? stderr.columns : stdout.isTTY === true ? stdout.columns : undefined) ?? 100;
+      return stdout.isTTY === true ? (stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
+    },
+    get columnsErr() {
+      return stderr.isTTY === true ? (stderr.columns ?? 80) : Number.POSITIVE_INFINITY;
     },
     data: (text) => void stdout.write(`${text}\n`),
     document: (value) => void stdout.write(`${JSON.stringify(value, null, stdout.isTTY === true ? 2 : 0)}\n`),

@@ -14,7 +14,7 @@ export function startPainter(output: Output): { on(event: DelegationEvent): void
   const loaded = import('log-update').then(({ createLogUpdate }) => {
     const paint = createLogUpdate(process.stderr);
     const frame = () => {
-      const lines = tree.lines({ now: Date.now(), columns: output.columns, height: process.stderr.rows ?? 24 });
+      const lines = tree.lines({ now: Date.now(), columns: output.columnsErr, height: process.stderr.rows ?? 24 });
       if (lines.length > 0) paint(lines.join('\n'));
     };
     if (!running) return undefined;

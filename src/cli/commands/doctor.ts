@@ -89,8 +89,8 @@ async function run(context: ActionContext): Promise<Check[]> {
     if (keys.length + local.length === 0) {
       checks.push({
         what: 'key',
-        state: 'note',
-        says: 'no key and no local server was found',
+        state: 'bad',
+        says: 'no key and no local server was found: nothing can run',
         hint: 'Set a key such as ANTHROPIC_API_KEY, or start Ollama, LM Studio, llama.cpp or vLLM.',
       });
     }

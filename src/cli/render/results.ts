@@ -6,6 +6,9 @@ import { oneLine, plain } from '../output.ts';
 import { duration, money, tokens } from './amounts.ts';
 import { proofLine, sourceLabel } from './receipt.ts';
 
+/** Wider lines of prose are hard to read. */
+const MAX_PROSE = 105;
+
 /** A finished delegation for people: one block a child, then what it all cost. */
 export function renderResults(result: DelegationResult, goals: readonly string[], output: Output): string {
   const blocks = result.results.map((task) => renderTask(task, goals[task.index] ?? '', output));
@@ -50,7 +53,8 @@ function renderTask(task: TaskResult, goal: string, output: Output): string {
     if (task.error.upstream !== undefined)
       lines.push(`   ${paint.dim('said  ')} ${oneLine(task.error.upstream).slice(0, 300)}`);
   }
-  if (task.summary !== '') lines.push('', indent(wrap(plain(task.summary).trim(), Math.max(20, columns - 5)), '     '));
+  if (task.summary !== '')
+    lines.push('', indent(wrap(plain(task.summary).trim(), Math.max(20, Math.min(columns, MAX_PROSE) - 5)), '     '));
   if (task.full_ref !== undefined) lines.push(`     ${paint.dim(`whole text: ${task.full_ref}`)}`);
   return lines.join('\n');
 }
