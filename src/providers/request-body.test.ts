@@ -29,3 +29,22 @@ test('a body is its head, what was appended, and the tail of the request, whatev
     }),
   );
 });
+
+test('half of a surrogate pair is replaced, and nothing else is', () => {
+  const units = fc.array(
+    fc.oneof(
+      fc.constantFrom('\\', 'u', 'd', '8', '\ud83d', '\ude00', '"', '\n'),
+      fc.string({ unit: 'binary', maxLength: 2 }),
+    ),
+  );
+  fc.assert(
+    fc.property(units, (parts) => {
+      const text = parts.join('');
+      const body = createRequestBody('[');
+      body.append(JSON.stringify({ text }));
+      const [sent] = JSON.parse(body.bytes(']').toString());
+      expect(sent.text).toBe(Buffer.from(text).toString());
+    }),
+    { numRuns: 500 },
+  );
+});

@@ -5,10 +5,19 @@
  * (a memcpy), never encoded again. What was handed out is never written to again.
  */
 export interface RequestBody {
+  /** JSON as `JSON.stringify` writes it. */
   append(segment: string): void;
   /** Replaces the head; what was appended stays. */
   setHead(head: string): void;
   bytes(tail: string): Buffer;
+}
+
+/** An escaped backslash, or half of a surrogate pair, which `JSON.stringify` escapes and leaves alone otherwise. */
+const ESCAPES = /\\(?:\\|ud[89a-f][0-9a-f]{2})/g;
+
+/** Servers refuse a whole body for one half of a pair, which a text cut in its middle ends or begins with. */
+function mended(escape: string): string {
+  return escape === '\\\\' ? escape : '\\ufffd';
 }
 
 export function createRequestBody(head: string): RequestBody {
@@ -18,7 +27,7 @@ export function createRequestBody(head: string): RequestBody {
 
   return {
     append(segment) {
-      fresh.push(segment);
+      fresh.push(segment.includes('\\ud') ? segment.replace(ESCAPES, mended) : segment);
     },
     setHead(next) {
       const rest = settled.subarray(headLength);
