@@ -5,7 +5,7 @@ import type { CredentialRef } from '../core/route.ts';
 import type { CatalogSnapshot, SnapshotProvider } from './catalog-snapshot.ts';
 import type { ModelConfig, ProviderConfig } from './config-file.ts';
 import type { Env } from './config-paths.ts';
-import { type KeyPath, writeKeyPath } from './config-source.ts';
+import { byPosition, type KeyPath, writeKeyPath } from './config-source.ts';
 import { expandVariables } from './expand-variables.ts';
 import { providerProblems } from './provider-problems.ts';
 import { isUsableKey } from './usable-key.ts';
@@ -38,7 +38,7 @@ export function buildCatalog({ snapshot, providers = {}, env, where = () => '' }
       issues.push(problem(where(path), path, { message, hint }));
     }
   }
-  if (issues.length > 0) throw refusal(issues);
+  if (issues.length > 0) throw refusal(issues.sort(byPosition));
 
   const entries = new Map<string, ProviderEntry>();
   for (const [id, known] of Object.entries(snapshot.providers)) {
@@ -83,7 +83,8 @@ function entryOf(id: string, { known, config: given, env }: EntryParts): Provide
   const config = given ?? {};
   const url = expandVariables(config.base_url ?? known?.base_url ?? '', env);
   const base_url = url.text.replace(/\/+$/, '');
-  const authority = authorityOf(base_url);
+  // A name that is still to come makes no address.
+  const authority = url.missing.length > 0 ? '' : authorityOf(base_url);
   const { credential, key_env, usable } = credentialOf(id, { known, config, env, authority });
   const name = config.name ?? known?.name;
   const default_model = config.default_model;

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { type Issue, refusal } from '../core/errors.ts';
 import type { ConfigFile } from './config-file.ts';
-import type { KeyPath } from './config-source.ts';
+import { byPosition, type KeyPath } from './config-source.ts';
 import { describeIssue, type Finding, leaves, showValue } from './describe-issue.ts';
 import { misfits, type Schema } from './misfits.ts';
 import { ConfigSchema } from './schema.ts';
@@ -28,7 +28,7 @@ export function checkConfig(given: unknown, place: Place): ConfigFile {
         return found === undefined ? [] : [problem(place(path, 'value'), found)];
       }),
   ];
-  if (issues.length > 0) throw refusal(issues.sort((one, other) => comparePositions(one.path, other.path)));
+  if (issues.length > 0) throw refusal(issues.sort(byPosition));
   return (result as { output: ConfigFile }).output;
 }
 
@@ -46,11 +46,4 @@ function withoutNulls(value: unknown, path: KeyPath): unknown {
 
 export function problem(path: string, { message, hint = '', suggestions = [] }: Finding): Issue {
   return { code: 'CONFIG_INVALID', path, message, hint, suggestions };
-}
-
-function comparePositions(one: string, other: string): number {
-  const of = (path: string): number[] => (/:(\d+):(\d+)(?: |$)/.exec(path) ?? []).slice(1).map(Number);
-  const [line = 0, column = 0] = of(one);
-  const [otherLine = 0, otherColumn = 0] = of(other);
-  return line - otherLine || column - otherColumn;
 }

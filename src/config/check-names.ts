@@ -1,7 +1,7 @@
 import { type Issue, refusal } from '../core/errors.ts';
 import { suggestNames } from '../core/suggest.ts';
 import type { ConfigFile, RouteConfig } from './config-file.ts';
-import { type ConfigSource, type KeyPath, writeKeyPath } from './config-source.ts';
+import { byPosition, type ConfigSource, type KeyPath, writeKeyPath } from './config-source.ts';
 
 /** Names that must not stand twice although they are written differently. */
 export function sameNames(source: ConfigSource): Issue[] {
@@ -54,7 +54,7 @@ export function checkRoutes(config: ConfigFile, where: (path: KeyPath) => string
       },
     ];
   });
-  if (issues.length > 0) throw refusal(issues);
+  if (issues.length > 0) throw refusal(issues.sort(byPosition));
 }
 
 function routeIn(config: RouteConfig | undefined): string | undefined {

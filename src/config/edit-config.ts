@@ -1,4 +1,4 @@
-import { isMap, isScalar } from 'yaml';
+import { isScalar } from 'yaml';
 import { DelegateError } from '../core/errors.ts';
 import type { Paths } from './config-paths.ts';
 import { type KeyPath, writeKeyPath } from './config-source.ts';
@@ -8,8 +8,8 @@ import { parseConfig, parseYaml } from './parse-config.ts';
 import { readText } from './read-text.ts';
 import { writeFileAtomically } from './write-file.ts';
 
-/** First line of a file we create: editors then complete and check it. */
-const SCHEMA_LINE = '# yaml-language-server: $schema=https://unpkg.com/yardmaster/data/config.schema.json\n';
+/** First line of a file we create: editors then complete and check it by the schema that the package ships. */
+const SCHEMA_LINE = `# yaml-language-server: $schema=${new URL('../../data/config.schema.json', import.meta.url).href}\n`;
 
 /** `delegation.max_turns`, `providers."z.ai".rpm`, `routes.r.fallback[0]` → keys. Throws `CONFIG_INVALID`. */
 export function parseKeyPath(text: string): KeyPath {
@@ -80,25 +80,47 @@ export function setConfigValue(path: KeyPath, text: string | undefined, { file, 
   }
   const before = readText(target) ?? SCHEMA_LINE;
   parseConfig(before, { file: target, kind: 'user' });
-  const document = parseYaml(before);
-  if (value === undefined) {
-    if (!document.hasIn(path)) return target;
-    document.deleteIn(path);
-  } else {
-    // A key without a value (`delegation:`) is a place for keys below it.
-    for (let end = 1; end < path.length; end += 1) {
-      const node: unknown = document.getIn(path.slice(0, end), true);
-      if (isScalar(node) && node.value === null) document.setIn(path.slice(0, end), document.createNode({}));
-    }
-    document.setIn(path, document.createNode(value));
-  }
-  if (document.contents !== null && isMap(document.contents) && document.contents.items.length > 0) {
-    document.contents.flow = document.contents.flow === true && before.trimStart().startsWith('{');
-  }
-  const after = document.toString({ lineWidth: 0 });
+  const after = isJson(before) ? editJson(before, path, value) : editYaml(before, path, value);
   parseConfig(after, { file: target, kind: 'user' });
   writeFileAtomically(target, after);
   return target;
+}
+
+/** Comments, order and what was not asked for stay as they are written. */
+function editYaml(before: string, path: KeyPath, value: unknown): string {
+  const document = parseYaml(before);
+  if (value === undefined) {
+    if (!document.hasIn(path)) return before;
+    document.deleteIn(path);
+    return document.toString({ lineWidth: 0 });
+  }
+  // A key without a value (`delegation:`) is a place for keys below it.
+  for (let end = 1; end < path.length; end += 1) {
+    const node = document.getIn(path.slice(0, end), true);
+    if (isScalar(node) && node.value === null) document.setIn(path.slice(0, end), document.createNode({}));
+  }
+  const old = document.getIn(path, true);
+  const plain = typeof value !== 'object';
+  // The comment behind a value belongs to the value.
+  if (isScalar(old) && plain) old.value = value;
+  else document.setIn(path, plain ? value : document.createNode(value, { flow: true }));
+  return document.toString({ lineWidth: 0 });
+}
+
+function editJson(before: string, path: KeyPath, value: unknown): string {
+  const document = parseYaml(before);
+  if (value === undefined) document.deleteIn(path);
+  else document.setIn(path, document.createNode(value));
+  return `${JSON.stringify(document.toJS(), null, 2)}\n`;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function parseValue(text: string): unknown {

@@ -38,9 +38,8 @@ function dayOf(text: string): string {
 function parseSnapshot(text: string): CatalogSnapshot | undefined {
   try {
     const value = JSON.parse(text) as Partial<CatalogSnapshot>;
-    return value.format === SNAPSHOT_FORMAT && typeof value.providers === 'object'
-      ? (value as CatalogSnapshot)
-      : undefined;
+    const whole = value.format === SNAPSHOT_FORMAT && typeof value.providers === 'object' && value.providers !== null;
+    return whole ? (value as CatalogSnapshot) : undefined;
   } catch {
     return undefined;
   }

@@ -39,7 +39,7 @@ export interface LoadedConfig {
 
 export interface LoadedFile {
   readonly file: string;
-  readonly kind: ConfigSource['kind'];
+  readonly kind: Exclude<ConfigSource['kind'], 'given'>;
   /** For a project's file: whether the user has trusted its folder. */
   readonly trusted?: boolean;
 }
@@ -54,7 +54,7 @@ export async function loadConfig({ cwd, file, given, ...place }: LoadOptions): P
   if (given !== undefined) {
     const { checkConfig } = await import('./check-config.ts');
     const where = (path: KeyPath): string => writeKeyPath(['config', ...path]);
-    const source: ConfigSource = { file: 'config', kind: 'explicit', config: checkConfig(given, where), where };
+    const source: ConfigSource = { file: 'config', kind: 'given', config: checkConfig(given, where), where };
     return settle(
       { config: withDefaults(checked(source).config), sources: [source], taken: [], notes: [] },
       { paths, env },
@@ -133,11 +133,10 @@ function settle(
   };
   return {
     paths,
-    files: sources.map(({ file, kind }) => ({
-      file,
-      kind,
-      ...(kind === 'project' && trusted !== undefined ? { trusted } : {}),
-    })),
+    files: sources.flatMap(({ file, kind }): LoadedFile[] => {
+      if (kind === 'given') return [];
+      return [{ file, kind, ...(kind === 'project' && trusted !== undefined ? { trusted } : {}) }];
+    }),
     config,
     routing: routingOf(config, env, expand),
     delegation: delegationOf(config),

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { type Issue, refusal } from '../core/errors.ts';
 import type { ConfigFile, DelegationConfig, ProviderConfig } from './config-file.ts';
-import { type ConfigSource, type KeyPath, writeKeyPath } from './config-source.ts';
+import { byPosition, type ConfigSource, type KeyPath, writeKeyPath } from './config-source.ts';
 import type { FullConfig } from './defaults.ts';
 import { variablesIn } from './expand-variables.ts';
 import { intersectPatterns } from './intersect-patterns.ts';
@@ -116,7 +116,7 @@ export function narrowConfig(user: FullConfig, project: ConfigSource, trusted: b
       }
     } else take([key]);
   }
-  if (issues.length > 0) throw refusal(issues);
+  if (issues.length > 0) throw refusal(issues.sort(byPosition));
 
   const config: FullConfig = {
     ...user,

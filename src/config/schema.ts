@@ -21,7 +21,7 @@ const says = v.description;
 
 const routeFields = {
   model: optional(v.pipe(text, says('A model id, an alias or a family.'))),
-  provider: optional(v.pipe(name, says('A provider id or one of its aliases.'))),
+  provider: optional(v.pipe(text, says('A provider id or one of its aliases.'))),
   reasoning_effort: optional(v.pipe(effort, says('none, minimal, low, medium, high, xhigh or max.'))),
   route: optional(v.pipe(name, says('A name of `routes`; it fixes the whole route.'))),
 };
@@ -107,7 +107,7 @@ const provider = v.strictObject({
 });
 
 const namedRoute = v.strictObject({
-  provider: name,
+  provider: text,
   model: text,
   reasoning_effort: optional(effort),
   description: optional(v.pipe(text, says('One line that a calling model reads.'))),

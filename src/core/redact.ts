@@ -19,24 +19,41 @@ const AFTER_NAME =
 const SUSPICIOUS =
   /sk-|rk-|pk-|AIza|_[A-Za-z0-9_-]{16}|xai-|nvapi-|pplx-|AKIA|ASIA|eyJ|bearer|key|token|authorization/i;
 
+/** Below this a configured key is often a plain word (`ollama`, `lm-studio`), which files and answers may say. */
+const SHORTEST_IN_WORK = 16;
+
+/**
+ * Takes known secrets out of texts and leaves every other word as it is: for files that are read and answers that
+ * are given, where guessing by shape would spoil code.
+ */
+export function createSecretFilter(secrets: Iterable<string>): (text: string) => string {
+  return filterOf(secrets, SHORTEST_IN_WORK);
+}
+
 /**
  * Takes known secrets, however they are written (plain, in a URL, inside JSON), and everything that has the shape
  * of a key out of texts. Pure: the same text always comes back the same, and redacting twice changes nothing.
  */
 export function createRedactor(secrets: Iterable<string>): (text: string) => string {
+  const filter = filterOf(secrets, SHORTEST);
+  return (text) => {
+    const plain = filter(text);
+    if (!SUSPICIOUS.test(plain)) return plain;
+    return plain.replace(KEY_SHAPES, REDACTED).replace(AFTER_NAME, `$1${REDACTED}`);
+  };
+}
+
+function filterOf(secrets: Iterable<string>, shortest: number): (text: string) => string {
   const written = new Set<string>();
   for (const secret of secrets) {
-    if (secret.length < SHORTEST) continue;
+    if (secret.length < shortest) continue;
     for (const form of [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)]) written.add(form);
   }
   // The longest first: a key may begin with another one.
   const known = [...written].sort((one, other) => other.length - one.length || (one < other ? -1 : 1));
-  const pattern = known.length === 0 ? undefined : new RegExp(known.map(escapeRegExp).join('|'), 'g');
-  return (text) => {
-    const plain = pattern === undefined ? text : text.replace(pattern, REDACTED);
-    if (!SUSPICIOUS.test(plain)) return plain;
-    return plain.replace(KEY_SHAPES, REDACTED).replace(AFTER_NAME, `$1${REDACTED}`);
-  };
+  if (known.length === 0) return (text) => text;
+  const pattern = new RegExp(known.map(escapeRegExp).join('|'), 'g');
+  return (text) => text.replace(pattern, REDACTED);
 }
 
 function escapeRegExp(text: string): string {
