@@ -13,7 +13,7 @@ import type { EventListener } from './core/events.ts';
 import { type Explanation, explainCall } from './core/explain.ts';
 import { planCall } from './core/plan-call.ts';
 import type { PreflightContext } from './core/preflight.ts';
-import { createRedactor } from './core/redact.ts';
+import { createRedactor, createSecretFilter } from './core/redact.ts';
 import { createResolver } from './core/resolve-route.ts';
 import type { DelegationResult } from './core/result.ts';
 import type { Store } from './core/store.ts';
@@ -118,6 +118,7 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
       clock: { now: Date.now, random: Math.random, sleep: pause },
       newId,
       redact,
+      filter: createSecretFilter(credentials().secrets()),
       ...(transcripts === undefined ? {} : { transcripts }),
       validateOutput: async (schema, value) =>
         (await import('./tools/validate-output.ts')).validateOutput(schema, value),

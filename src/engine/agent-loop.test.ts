@@ -292,3 +292,10 @@ describe('output_schema', () => {
     },
   );
 });
+
+test('a key does not leave with an answer or its value, whatever the model says', async () => {
+  await using store = createMemoryStore();
+  const rig = createRig({ store, model: () => ({ text: '{"key": "SECRET"}' }) });
+  const [result] = (await rig.run([task({ output_schema: { type: 'object' } })])).results;
+  expect(result).toMatchObject({ summary: '{"key": "[filtered]"}', output: { key: '[filtered]' } });
+});

@@ -40,7 +40,7 @@ export async function runTurns(child: Child): Promise<Ending> {
     if (ending !== undefined) {
       if (asked.capped && ending.exit_reason === 'length') return { ...ending, exit_reason: 'budget' };
       if (ending.status !== 'completed' || plan.input.output_schema === undefined) return ending;
-      const read = await readOutput(answer.text, plan.input.output_schema, run.deps.validateOutput);
+      const read = await readOutput(run.deps.filter(answer.text), plan.input.output_schema, run.deps.validateOutput);
       if ('output' in read) return { ...ending, output: read.output };
       if (repairs > 0 || turn >= max_turns) return invalidOutput(read.problems);
       repairs += 1;

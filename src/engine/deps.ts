@@ -27,8 +27,10 @@ export interface EngineDeps {
   readonly clock: Clock;
   /** Time-sortable and unguessable: `d_…` for a delegation, `t_…` for a task. */
   readonly newId: (kind: 'd' | 't') => string;
-  /** Takes every known secret out of a text. Applied to whatever leaves a child: tool results, errors, summaries. */
+  /** Takes known keys and whatever looks like one out of a text: for errors. */
   readonly redact: (text: string) => string;
+  /** Takes known keys out and leaves every other word as it is: for tool results and answers. */
+  readonly filter: (text: string) => string;
   /** Absent: no readable files are kept; the journal has everything. */
   readonly transcripts?: Transcripts;
   /** What is wrong with `value` by a JSON Schema, one sentence a problem; empty when it validates. */

@@ -46,8 +46,8 @@ export async function finish(run: Run, plan: TaskPlan, end: Ended): Promise<Task
 }
 
 async function resultOf(run: Run, plan: TaskPlan, { ending, tally, transcript, ...end }: Ended): Promise<TaskResult> {
-  const { redact, settings, transcripts } = run.deps;
-  const text = redact(tally.text);
+  const { redact, filter, settings, transcripts } = run.deps;
+  const text = filter(tally.text);
   const { max_summary_chars } = settings.limits;
   const full_ref = text.length > max_summary_chars ? await transcripts?.saveFull(plan.id, text) : undefined;
   return {

@@ -47,7 +47,7 @@ describe('a call that cannot be run is an error the model reads', () => {
       }),
     ];
     expect(await resultsOf([call('echo', { text: 'x' })], { tools })).toMatchObject([
-      { is_error: true, content: 'It failed: no [redacted] here' },
+      { is_error: true, content: 'It failed: no [filtered] here' },
     ]);
   });
 
@@ -131,5 +131,5 @@ test('a result of a million characters is cut, and says so', async () => {
 
 test('a secret that a tool brought up does not reach the model', async () => {
   const tools = [echoTool({ run: async () => ({ content: 'KEY=SECRET', is_error: false }) })];
-  expect(await resultsOf([call('echo', { text: 'x' })], { tools })).toMatchObject([{ content: 'KEY=[redacted]' }]);
+  expect(await resultsOf([call('echo', { text: 'x' })], { tools })).toMatchObject([{ content: 'KEY=[filtered]' }]);
 });

@@ -29,7 +29,7 @@ export async function runTools(child: Child, answer: Answer, notice?: string): P
   const end = (call: ToolCall, { content, is_error }: ToolOutcome, ms: number): void => {
     const cut = cutText(content, MAX_RESULT_CHARS, 'ask for less at once');
     const noted = notice === undefined || call !== answer.tool_calls.at(-1) ? cut : `${cut}\n\n[${notice}]`;
-    const result = { id: call.id, name: call.name, content: child.run.deps.redact(noted), is_error };
+    const result = { id: call.id, name: call.name, content: child.run.deps.filter(noted), is_error };
     results.set(call, result);
     child.unwritten.push({ kind: 'tool-end', result, ms });
     child.tell?.({ type: 'tool-end', tool: call.name, call_id: call.id, is_error, ms });

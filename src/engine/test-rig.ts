@@ -174,6 +174,7 @@ export function createRig({ store, model, tools = [echoTool()], limits, settings
     clock: { now: Date.now, sleep: async (ms) => void slept.push(ms), random: () => 0.5 },
     newId: (kind) => `${kind}_${++ids}`,
     redact: (text) => text.replaceAll('SECRET', '[redacted]'),
+    filter: (text) => text.replaceAll('SECRET', '[filtered]'),
     validateOutput: async () => [],
     loadImage: async (ref) => ({ media_type: 'image/png', data: ref, kind: 'base64' }),
     ...deps,
