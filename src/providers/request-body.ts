@@ -16,8 +16,8 @@ export interface RequestBody {
 const ESCAPES = /\\(?:\\|ud[89a-f][0-9a-f]{2})/g;
 
 /** Servers refuse a whole body for one half of a pair, which a text cut in its middle ends or begins with. */
-function mended(escape: string): string {
-  return escape === '\\\\' ? escape : '\\ufffd';
+function mended(found: string): string {
+  return found === '\\\\' ? found : '\\ufffd';
 }
 
 export function createRequestBody(head: string): RequestBody {
