@@ -3,16 +3,17 @@ import type { Answer, Conversation, ConversationSetup, Provider, SendOptions } f
 import { type Route, routeLabel } from '../core/route.ts';
 import { createAnswerParts } from './ai-sdk-answer.ts';
 import { effortOptions } from './ai-sdk-effort.ts';
+import { failureIn } from './ai-sdk-failure.ts';
 import { guardedFetch, type Traffic } from './ai-sdk-fetch.ts';
 import { type Factory, type LanguageModel, loadAiSdkFactory, type StreamPart } from './ai-sdk-package.ts';
 import { promptMessage } from './ai-sdk-prompt.ts';
 import { sentBy } from './ai-sdk-sent.ts';
-import { classifyFailure } from './classify-failure.ts';
-import { createDeadlines, type Deadlines, type Watched } from './deadlines.ts';
+import { type Watch, watchTurn } from './ai-sdk-watch.ts';
+import { createDeadlines, type Deadlines } from './deadlines.ts';
 import { endpointOf, keyOf } from './endpoint.ts';
 import { providerFailure } from './provider-failure.ts';
 import { redactKey } from './redact-key.ts';
-import { isStreamFailure, type StreamFailure } from './stream.ts';
+import { isStreamFailure } from './stream.ts';
 import { failureOf, type ProviderOptions } from './wire-provider.ts';
 
 /**
@@ -139,80 +140,6 @@ function effortNotes(route: Route, sent: unknown): readonly string[] {
   return [`effort "${route.reasoning_effort}" did not leave: "${route.package}" sends none for ${routeLabel(route)}`];
 }
 
-interface Watch {
-  readonly signal: AbortSignal;
-  readonly first_token_ms: number;
-  readonly onBytes: (count: number) => void;
-  onPart(): void;
-  /** Rejects when the turn is to end early. */
-  readonly aborted: Promise<never>;
-  end(): void;
-}
-
-interface Watching {
-  readonly options: SendOptions;
-  readonly deadlines: Deadlines;
-  readonly traffic: Traffic;
-}
-
-/** The limits of one turn and the caller's signal, as one signal. */
-function watchTurn({ options, deadlines, traffic }: Watching): Watch {
-  const controller = new AbortController();
-  const started = performance.now();
-  let first_token_ms = -1;
-  let reject: (reason: Error) => void = () => {};
-  const aborted = new Promise<never>((_, rejected) => {
-    reject = rejected;
-  });
-  // It is awaited only while a turn reads.
-  aborted.catch(() => {});
-
-  function stop(failure: StreamFailure): void {
-    traffic.failure ??= failure;
-    const reason = new Error(failure.class);
-    controller.abort(reason);
-    reject(reason);
-  }
-
-  const watched: Watched = {
-    due: started + options.first_token_timeout_ms,
-    expired() {
-      stop({ class: first_token_ms < 0 ? 'timeout_first_token' : 'timeout_idle' });
-      deadlines.delete(watched);
-    },
-  };
-  function cancelled(): void {
-    stop({ class: 'cancelled' });
-  }
-  function alive(): void {
-    watched.due = performance.now() + options.idle_timeout_ms;
-  }
-
-  deadlines.add(watched);
-  if (options.signal.aborted) cancelled();
-  else options.signal.addEventListener('abort', cancelled, { once: true });
-  return {
-    signal: controller.signal,
-    get first_token_ms() {
-      return first_token_ms;
-    },
-    onBytes(count) {
-      options.onBytes?.(count);
-      if (first_token_ms >= 0) alive();
-    },
-    onPart() {
-      if (first_token_ms < 0) first_token_ms = performance.now() - started;
-      alive();
-      deadlines.nearer(watched);
-    },
-    aborted,
-    end() {
-      deadlines.delete(watched);
-      options.signal.removeEventListener('abort', cancelled);
-    },
-  };
-}
-
 interface Reading {
   readonly start: () => ReturnType<LanguageModel['doStream']>;
   readonly watch: Watch;
@@ -235,49 +162,4 @@ async function readStream({ start, watch, take }: Reading): Promise<void> {
     // A package that ignores its signal would go on reading.
     reader.cancel().catch(() => {});
   }
-}
-
-interface Turn {
-  readonly watch: Watch;
-  readonly traffic: Traffic;
-  readonly route: Route;
-}
-
-/** The failure in whatever a package threw: its `APICallError`, an error of the network, or an object of the vendor's. */
-function failureIn(thrown: unknown, { watch, traffic, route }: Turn): StreamFailure | DelegateError {
-  if (!(thrown instanceof Error)) {
-    const body = typeof thrown === 'string' ? thrown : JSON.stringify(thrown ?? null);
-    return { upstream: body, ...classifyFailure({ headers: {}, body }) };
-  }
-  const { statusCode, responseHeaders, responseBody, data } = thrown as Error & Record<string, unknown>;
-  if (typeof statusCode === 'number' && statusCode >= 400) {
-    const body = typeof responseBody === 'string' ? responseBody : JSON.stringify(data ?? {});
-    const headers = (responseHeaders ?? {}) as Record<string, string>;
-    const now = Date.now();
-    return { status: statusCode, upstream: body, ...classifyFailure({ status: statusCode, headers, body, now }) };
-  }
-  const streaming = watch.first_token_ms >= 0;
-  const chain = causes(thrown);
-  const upstream = chain.map((error) => error.message).join(': ');
-  // `fetch` and the reading of its body fail with a TypeError over an error of the system.
-  if (chain.some((error) => error instanceof TypeError || 'syscall' in error)) {
-    return { class: streaming ? 'cut' : 'network', upstream };
-  }
-  if (traffic.url === undefined) {
-    return new DelegateError('WIRE_UNAVAILABLE', `"${route.package}" cannot ask "${routeLabel(route)}": ${upstream}`, {
-      hint: 'Nothing was sent. Give the package what it asks for, as its own documentation says.',
-      data: { class: 'bad_request' },
-      cause: thrown,
-    });
-  }
-  // The packages' word for a stream that closed before its finish reason.
-  const unfinished = thrown.name === 'AI_InvalidResponseDataError' && streaming && traffic.ended;
-  return { class: unfinished ? 'cut' : 'protocol', upstream: `${thrown.name}: ${upstream}` };
-}
-
-/** An error and what caused it, outermost first. */
-function causes(error: Error): readonly Error[] {
-  const chain: Error[] = [];
-  for (let next: unknown = error; next instanceof Error && chain.length < 5; next = next.cause) chain.push(next);
-  return chain;
 }
