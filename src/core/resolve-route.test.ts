@@ -157,7 +157,7 @@ describe('refusals say what was asked, why not, and what to do', () => {
   test('a model that only providers without a key offer names them, and does not hop (F14, E1, E2)', () => {
     const [issue] = refused(resolve({ model: 'kimi-k3' }));
     expect(issue?.hint).toContain('Without a credential here, so not chosen: moonshotai (MOONSHOTAI_API_KEY).');
-    expect(issue?.suggestions).toEqual(['moonshotai/kimi-k2', 'ollama-cloud/kimi-k2']);
+    expect(issue?.suggestions).toEqual(['moonshotai/kimi-k2', 'ollama-cloud/kimi-k2', 'kimi']);
   });
 
   test('a model that several providers offer names them', () => {

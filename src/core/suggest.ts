@@ -24,7 +24,7 @@ export function suggestNames(asked: string, names: Iterable<string>): string[] {
   for (const name of names) {
     const other = name.toLowerCase();
     const startsAlike = other.startsWith(word) || word.startsWith(other);
-    const share = distance(word, other) / Math.max(word.length, other.length);
+    const share = difference(word, other);
     // A cut or lengthened name (`med`, `toolset`) is near whatever its length.
     const score = startsAlike && Math.min(word.length, other.length) > 2 ? Math.min(share, NEAR - 0.01) : share;
     if (score < NEAR + (word.length <= 5 ? 0.1 : 0)) scored.push({ name, score });
@@ -43,12 +43,13 @@ export function suggestNames(asked: string, names: Iterable<string>): string[] {
 export function suggestModels(asked: string, candidates: Iterable<Candidate>): string[] {
   const wanted = wordsOf(asked);
   if (wanted.length === 0) return [];
-  const nearness = wanted.map((word) => nearnessTo(word));
+  const nearness = wanted.map((word) => ({ near: nearnessTo(word), weight: word.length }));
+  const weight = nearness.reduce((sum, word) => sum + word.weight, 0);
   const scored: { candidate: Candidate; score: number; extra: number }[] = [];
   for (const candidate of candidates) {
     let missed = 0;
-    for (const near of nearness) missed += nearest(near, candidate.words);
-    const score = missed / wanted.length;
+    for (const word of nearness) missed += word.weight * nearest(word.near, candidate.words);
+    const score = missed / weight;
     // Words nobody asked for tell equally near names apart, never near from far.
     if (score < NEAR) scored.push({ candidate, score: Math.round(score * 1000), extra: letters(candidate.words) });
   }
@@ -71,11 +72,21 @@ function nearnessTo(word: string): (other: string) => number {
   return (other) => {
     let share = known.get(other);
     if (share === undefined) {
-      share = distance(word, other) / Math.max(word.length, other.length);
+      share = difference(word, other);
       known.set(other, share);
     }
     return share;
   };
+}
+
+/** Share of letters that differ, 0 to 1. Letters in the wrong order (`opsu`) are one slip. */
+function difference(one: string, other: string): number {
+  const slips = one.length === other.length && letterSet(one) === letterSet(other) ? 1 : distance(one, other);
+  return one === other ? 0 : slips / Math.max(one.length, other.length);
+}
+
+function letterSet(word: string): string {
+  return [...word].sort().join('');
 }
 
 function nearest(near: (word: string) => number, words: readonly string[]): number {
