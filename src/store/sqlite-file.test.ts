@@ -142,6 +142,13 @@ test('a database of another program is refused and left as it is', async () => {
   expect(readFileSync(file).equals(before)).toBe(true);
 });
 
+test('a store without one of its tables is refused', async () => {
+  const file = join(aFolder(), 'store.db');
+  outside(file, `${header(MIGRATIONS.length)} CREATE TABLE task (n INTEGER)`);
+  const error = await refusalOf(openSqliteStore({ file }));
+  expect(error.message).toContain('no such');
+});
+
 test('a schema newer than this program is refused and left as it is', async () => {
   const file = join(aFolder(), 'store.db');
   await (await openSqliteStore({ file }))[Symbol.asyncDispose]();

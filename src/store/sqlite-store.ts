@@ -1,6 +1,6 @@
 import type { DelegationRecord, JournalEntry, Store, TaskFilter, TaskPlan, TaskRecord } from '../core/store.ts';
 import { createGroupCommit, createPace } from './group-commit.ts';
-import { openSqliteFile, type SqlValue, type Statement } from './sqlite-file.ts';
+import { openSqliteFile, type SqliteFile, type SqlValue, type Statement } from './sqlite-file.ts';
 
 /** The database's clock, in milliseconds; the same in all rows of a statement. */
 const NOW = `CAST(round(unixepoch('subsec') * 1000) AS INTEGER)`;
@@ -41,13 +41,14 @@ const SQL = {
  */
 export async function openSqliteStore(options: { readonly file: string; readonly readonly?: boolean }): Promise<Store> {
   const file = await openSqliteFile({ file: options.file, readonly: options.readonly ?? false });
-  const names = Object.keys(SQL) as (keyof typeof SQL)[];
-  const statements = await Promise.all(names.map((name) => file.prepare(SQL[name])));
-  const sql = Object.fromEntries(names.map((name, i) => [name, statements[i]])) as Record<keyof typeof SQL, Statement>;
+  const sql = await prepareAll(file);
   const { write, read, close } = await createGroupCommit(file);
 
+  /** By condition: a handful, as filters have few parts. */
+  const selects = new Map<string, Statement>();
   const select = async (where: string, params: readonly SqlValue[]): Promise<TaskRecord[]> => {
-    const statement = await file.prepare(`${SELECT_TASKS} ${where}`);
+    const statement = selects.get(where) ?? (await file.prepare(`${SELECT_TASKS} ${where}`));
+    selects.set(where, statement);
     return (await statement.all(params)).map(taskOf);
   };
 
@@ -59,7 +60,7 @@ export async function openSqliteStore(options: { readonly file: string; readonly
       await write(async () => {
         const { lastInsertRowid } = sql.createDelegation.run([
           delegation.id,
-          delegation.created_at,
+          Math.trunc(delegation.created_at),
           JSON.stringify(shared),
         ]);
         const pace = createPace();
@@ -142,6 +143,16 @@ export async function openSqliteStore(options: { readonly file: string; readonly
 
     [Symbol.asyncDispose]: close,
   };
+}
+
+async function prepareAll(file: SqliteFile): Promise<Record<keyof typeof SQL, Statement>> {
+  try {
+    const prepared = Object.entries(SQL).map(async ([name, text]) => [name, await file.prepare(text)] as const);
+    return Object.fromEntries(await Promise.all(prepared)) as Record<keyof typeof SQL, Statement>;
+  } catch (error) {
+    file.close();
+    throw file.failure(error);
+  }
 }
 
 const SELECT_TASKS = `SELECT t.status, t.attempt, t.started_at, t.ended_at, p.body, j.result, d.body FROM task t
