@@ -62,7 +62,7 @@ async function startAll(reply: (wire: TestWire) => Reply | Parameters<typeof sta
   };
 }
 
-test('three children on three wires read a file and answer; each server saw its own key, model and nothing else (F24)', async () => {
+test('three children on three wires read a file and answer; each server saw its own key, model and nothing else, and every token is counted (F24, F52)', async () => {
   await using store = createMemoryStore();
   using folder = createFolder({ 'notes.txt': 'The answer is 42.' });
   await using all = await startAll((wire) =>
@@ -71,12 +71,13 @@ test('three children on three wires read a file and answer; each server saw its 
         text: 'Reading.',
         reasoning: 'I should look.',
         tool_calls: [{ name: 'read_file', arguments: { path: 'notes.txt' } }],
+        usage: { input: 100, output: 10 },
       },
-      (request) => ({ text: `${wire} read: ${request.tool_results[0]?.content}` }),
+      (request) => ({ text: `${wire} read: ${request.tool_results[0]?.content}`, usage: { input: 200, output: 20 } }),
     ]),
   );
   const rig = rigOn({ store });
-  const { results, usage } = await rig.run(
+  const { results, usage, cost } = await rig.run(
     all.routes.map((route) => ({ route, input: { goal: 'What is the answer?' } })),
     { workspace: folder.path },
   );
@@ -97,7 +98,8 @@ test('three children on three wires read a file and answer; each server saw its 
     );
     expect(requests[0]?.tools.map(({ name }) => name)).toEqual(['read_file', 'list_files', 'search_files']);
   }
-  expect(usage.output).toBe(results.reduce((sum, result) => sum + result.usage.output, 0));
+  expect(usage).toMatchObject({ input: 900, output: 90 });
+  expect(cost).toEqual({ usd: expect.closeTo(0.0018, 10), complete: true });
 });
 
 describe.each(WIRES)('%s', (wire) => {
@@ -130,6 +132,7 @@ describe.each(WIRES)('%s', (wire) => {
   test.each<[string, Reply]>([
     ['accepts and never answers', { hang: true }],
     ['answers with headers only', { hang: 'after-headers' }],
+    ['sends a byte now and then (F35)', { text: 'So far so good', drip_ms: 30 }],
     ['stops after its first words', { hang: 'after-first', text: 'So far so good', deltas: 4 }],
   ])('a server that %s meets its limit (F34)', async (_, reply) => {
     await using store = createMemoryStore();

@@ -13,7 +13,12 @@ const TOOLSETS: Readonly<Record<string, (workspace: Workspace) => readonly Tool[
 export function createToolsFor(): ToolsFor {
   return async (names, folder) => {
     if (names.length === 0) return new Map();
-    const workspace = await openWorkspace(folder);
+    const workspace = await openWorkspace(folder).catch((error: unknown) => {
+      throw new DelegateError('REQUEST_INVALID', `The workspace "${folder}" cannot be opened.`, {
+        hint: 'Give a folder that exists and may be read.',
+        cause: error,
+      });
+    });
     const tools = names.flatMap((name) => {
       const make = Object.hasOwn(TOOLSETS, name) ? TOOLSETS[name] : undefined;
       if (make !== undefined) return make(workspace);

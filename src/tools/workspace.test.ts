@@ -58,6 +58,13 @@ test('an unknown toolset is refused by name', async () => {
   });
 });
 
+test('a workspace that is not there is refused', async () => {
+  await expect(createToolsFor()(['read'], '/nowhere/at/all')).rejects.toMatchObject({
+    code: 'REQUEST_INVALID',
+    message: 'The workspace "/nowhere/at/all" cannot be opened.',
+  });
+});
+
 test('the read toolset only reads, and says so', async () => {
   const tools = await createToolsFor()(['read'], '/');
   expect([...tools.keys()]).toEqual(['read_file', 'list_files', 'search_files']);
