@@ -13,9 +13,8 @@ import type { Tally } from './tally.ts';
 /** One delegation while it runs: what its children share. */
 export interface Run {
   readonly deps: EngineDeps;
-  readonly id: string;
-  readonly parent_id?: string;
-  readonly depth: number;
+  /** What every event of it carries. */
+  readonly of: { readonly delegation_id: string; readonly parent_id?: string; readonly depth: number };
   readonly workspace: string;
   /** What the children may spend together. */
   readonly ledger: Ledger;
@@ -58,13 +57,13 @@ type BodyOf<Event> = Event extends { task_id: string }
 
 /** Tells listeners about one task. Events are not the record, so a listener that throws changes nothing. */
 export function tellOf(
-  { id, parent_id, depth }: Run,
+  run: Run,
   plan: Pick<TaskPlan, 'id' | 'index'>,
   route: () => Route,
   emit: EventListener,
 ): (event: TaskEvent) => void {
-  const of = { delegation_id: id, task_id: plan.id, ...(parent_id === undefined ? {} : { parent_id }), depth };
-  return (event) => emit({ ...of, index: plan.index, route: route(), ...event } as DelegationEvent);
+  const of = { ...run.of, task_id: plan.id, index: plan.index };
+  return (event) => emit({ ...of, route: route(), ...event } as DelegationEvent);
 }
 
 /** Writes the unwritten steps. Throws `LOST` when another process has taken the task over: then nothing was written. */

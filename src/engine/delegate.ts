@@ -46,52 +46,19 @@ export async function delegate(
   deps: EngineDeps,
   options: RunOptions,
 ): Promise<DelegationResult> {
-  const { workspace, toolsets, origin, instructions, budget, signal, on, parent } = options;
   const { settings, clock, store, leases } = deps;
   const created_at = clock.now();
-  const id = deps.newId('d');
-  const depth = parent?.depth ?? 1;
-  const run: Run = {
-    deps,
-    id,
-    depth,
-    workspace,
-    ledger: createLedger(lowestBudget([budget, settings.budget])),
-    equip: createEquip({
-      deps,
-      workspace,
-      toolsets,
-      cache_key: id,
-      ...(instructions === undefined ? {} : { instructions }),
-    }),
-    ...(parent === undefined ? {} : { parent_id: parent.task_id }),
-    ...(on === undefined ? {} : { emit: quiet(on) }),
-  };
+  const run = createRun(deps, options);
   const tasks = planned.map((task): TaskPlan => ({ ...task, id: deps.newId('t') }));
   await check(run, tasks);
 
-  await store.create(
-    {
-      id,
-      root_id: parent?.root_id ?? id,
-      depth,
-      origin,
-      created_at,
-      tasks,
-      ...(parent && { parent_id: parent.task_id }),
-    },
-    leases,
-  );
+  const { delegation_id: id, ...place } = run.of;
+  const root_id = options.parent?.root_id ?? id;
+  await store.create({ id, root_id, ...place, origin: options.origin, created_at, tasks }, leases);
   const release = leases.keep();
-  const of = { delegation_id: id, depth, ...(parent && { parent_id: parent.task_id }) };
-  run.emit?.({ type: 'delegation-start', ...of, task_ids: tasks.map((task) => task.id) });
-  if (run.emit !== undefined) {
-    for (const plan of tasks) {
-      const { source, notes, input, route } = plan;
-      tellOf(run, plan, () => route, run.emit)({ type: 'task-queued', goal: input.goal, source, notes });
-    }
-  }
+  tellQueued(run, tasks);
 
+  const { signal } = options;
   const running = new Set<AbortController>();
   const stop = (): void => {
     for (const controller of running) controller.abort('cancelled' satisfies StopCause);
@@ -115,7 +82,7 @@ export async function delegate(
     release();
   }
   const duration_ms = Math.max(0, clock.now() - created_at);
-  run.emit?.({ type: 'delegation-end', ...of, duration_ms });
+  run.emit?.({ type: 'delegation-end', ...run.of, duration_ms });
   return {
     delegation_id: id,
     results,
@@ -123,6 +90,28 @@ export async function delegate(
     cost: sumCosts(results.map((result) => result.cost)),
     duration_ms,
   };
+}
+
+function createRun(deps: EngineDeps, { workspace, toolsets, instructions, budget, on, parent }: RunOptions): Run {
+  const delegation_id = deps.newId('d');
+  return {
+    deps,
+    of: { delegation_id, ...(parent && { parent_id: parent.task_id }), depth: parent?.depth ?? 1 },
+    workspace,
+    ledger: createLedger(lowestBudget([budget, deps.settings.budget])),
+    equip: createEquip({ deps, workspace, toolsets, instructions, cache_key: delegation_id }),
+    ...(on && { emit: quiet(on) }),
+  };
+}
+
+function tellQueued(run: Run, tasks: readonly TaskPlan[]): void {
+  const { emit, of } = run;
+  if (emit === undefined) return;
+  emit({ type: 'delegation-start', ...of, task_ids: tasks.map((task) => task.id) });
+  for (const plan of tasks) {
+    const { source, notes, input, route } = plan;
+    tellOf(run, plan, () => route, emit)({ type: 'task-queued', goal: input.goal, source, notes });
+  }
 }
 
 /** What can be refused is refused before anything is stored. */
@@ -137,10 +126,10 @@ async function check(run: Run, tasks: readonly TaskPlan[]): Promise<void> {
       },
     );
   }
-  if (run.depth > max_spawn_depth) {
+  if (run.of.depth > max_spawn_depth) {
     throw new DelegateError(
       'LIMIT_EXCEEDED',
-      `A child at depth "${run.depth}" was asked for; max_spawn_depth is ${max_spawn_depth}.`,
+      `A child at depth "${run.of.depth}" was asked for; max_spawn_depth is ${max_spawn_depth}.`,
       {
         hint: 'Do the work in this task, or raise `delegation.max_spawn_depth`.',
       },

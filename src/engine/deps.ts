@@ -7,7 +7,7 @@ import type { Transcripts } from '../core/transcript.ts';
 import type { Leases } from './leases.ts';
 
 /** The clock and chance, so that everything here can be run in a test without waiting. */
-export interface Clock {
+interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
   /** Resolves after `ms`, or at once when `signal` aborts. Never rejects. */

@@ -7,7 +7,7 @@ import type { EngineDeps } from './deps.ts';
 import { systemPrompt } from './system-prompt.ts';
 
 /** What children with the same toolsets share, to the byte and by identity. */
-export interface Equipment {
+interface Equipment {
   readonly tools: Toolset;
   readonly setup: ConversationSetup;
   /** Of prompt and tools, at most. */
@@ -28,7 +28,7 @@ export function createEquip({
   readonly workspace: string;
   readonly toolsets: readonly string[];
   readonly cache_key: string;
-  readonly instructions?: string;
+  readonly instructions?: string | undefined;
 }): Equip {
   const made = new Map<string, Promise<Equipment>>();
   const make = async (toolsets: readonly string[]): Promise<Equipment> => {

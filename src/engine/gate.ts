@@ -3,10 +3,10 @@ const BURST = 16;
 
 /**
  * Runs `start(0)` … `start(count - 1)`, in order, at most `at_once` at a time; resolves when all have ended.
- * The first start in the same tick; a thousand starts never hold the event loop up. `start` must not reject.
+ * The first start in the same tick; a thousand starts never hold the event loop up. Rejects with the first start that does.
  */
 export function runGated(count: number, at_once: number, start: (index: number) => Promise<void>): Promise<void> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     let next = 0;
     let running = 0;
     let burst = 0;
@@ -14,7 +14,7 @@ export function runGated(count: number, at_once: number, start: (index: number) 
       while (next < count && running < at_once && burst < BURST) {
         if (burst++ === 0) setImmediate(afterBurst);
         running += 1;
-        void start(next++).then(onEnd);
+        start(next++).then(onEnd, reject);
       }
       if (next === count && running === 0) resolve();
     };

@@ -39,7 +39,7 @@ export async function runChild(
     attempt = await store.claim(plan.id, leases.owner, leases.lease_ms);
     if (attempt === undefined) throw takenOver();
     tell?.({ type: 'task-start' });
-    transcript = transcripts?.open({ delegation_id: run.id, ...plan });
+    transcript = transcripts?.open({ delegation_id: run.of.delegation_id, ...plan });
     const { tools, setup, tokens } = await run.equip(plan);
     const text = firstTurn(plan.input);
     const images = await loadImages(run, plan);

@@ -22,7 +22,7 @@ import type { EngineDeps } from './deps.ts';
 import { createLeases } from './leases.ts';
 
 /** What a fake model sees of one request. */
-export interface Asked {
+interface Asked {
   readonly route: Route;
   /** The conversation as it was given to the adapter. */
   readonly messages: readonly Message[];
@@ -33,9 +33,9 @@ export interface Asked {
   readonly system: string;
   readonly tools: readonly string[];
 }
-export type Model = (asked: Asked) => Partial<Answer> | Promise<Partial<Answer>>;
+type Model = (asked: Asked) => Partial<Answer> | Promise<Partial<Answer>>;
 
-export function answer(part: Partial<Answer>, model: string): Answer {
+function answer(part: Partial<Answer>, model: string): Answer {
   const tool_calls = part.tool_calls ?? [];
   return {
     text: '',

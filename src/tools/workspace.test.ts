@@ -33,7 +33,7 @@ describe('confinement', () => {
     symlinkSync('link-round', join(folder.path, 'link-round'));
     symlinkSync('gone', join(folder.path, 'link-nowhere'));
     symlinkSync('.env', join(folder.path, 'link-env'));
-    execFileSync('mkfifo', [join(folder.path, 'pipe')]);
+    execFileSync('/usr/bin/env', ['mkfifo', join(folder.path, 'pipe')]);
     const server = createServer().listen(join(folder.path, 'socket'));
     await new Promise((resolve) => server.once('listening', resolve));
     const outcome = await use(createReadFile(await openWorkspace(folder.path)), { path });
