@@ -154,7 +154,11 @@ function priceOf(entry, router) {
       cache_read: cost.cacheRead > 0 ? round(cost.cacheRead) : undefined,
       cache_write: cost.cacheWrite > 0 ? round(cost.cacheWrite) : undefined,
     });
-  const tiers = (entry.cost.tiers ?? []).map((tier) => ({ above: tier.inputTokensAbove, ...rates(tier) }));
+  const tiers = (entry.cost.tiers ?? []).map((tier) => ({
+    // Ours holds from this number on, theirs above it.
+    above: tier.inputTokensAbove + 1,
+    ...rates(tier),
+  }));
   return { ...rates(entry.cost), ...(tiers.length === 0 ? {} : { tiers: tiers.sort((a, b) => a.above - b.above) }) };
 }
 

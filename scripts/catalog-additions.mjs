@@ -282,7 +282,7 @@ export const FAMILIES = {
   terra: family(['gpt', 'terra'], ['openai', 'azure'], ['pro']),
   luna: family(['gpt', 'luna'], ['openai', 'azure'], ['pro', 'decisions']),
   codex: family(['gpt', 'codex'], ['openai', 'azure'], ['spark', 'mini', 'max']),
-  'gpt-oss': family(['gpt', 'oss'], []),
+  'gpt-oss': family(['gpt', 'oss', '120b'], []),
   gemini: family(
     ['gemini'],
     ['google', 'google-vertex'],
@@ -292,7 +292,7 @@ export const FAMILIES = {
   'flash-lite': family(['gemini', 'flash', 'lite'], ['google', 'google-vertex'], ['live']),
   gemma: family(['gemma'], ['google']),
   deepseek: family(['deepseek'], ['deepseek'], ['distill', 'llama', 'qwen']),
-  qwen: family(['qwen'], QWEN, ['deepseek', 'distill', 'embedding', 'omni', 'prime', 'vl']),
+  qwen: family(['qwen'], QWEN, ['coder', 'deepseek', 'distill', 'embedding', 'flash', 'omni', 'prime', 'vl']),
   llama: family(['llama'], ['meta'], ['deepseek', 'distill', 'nemotron']),
   muse: family(['muse'], ['meta'], ['contributor', 'ember', 'glimmer', 'open']),
   kimi: family(['kimi'], ['moonshotai', 'moonshotai-cn', 'kimi-coding'], ['linear']),

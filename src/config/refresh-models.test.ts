@@ -57,7 +57,7 @@ describe('models.dev’s list', () => {
     expect(catalog.providers.anthropic?.models['claude-new']).toEqual({
       context: 1_000_000,
       max_output: 64_000,
-      price: { in: 2, out: 10, cache_read: 0.2, cache_write: 2.5, tiers: [{ above: 200_000, in: 4, out: 20 }] },
+      price: { in: 2, out: 10, cache_read: 0.2, cache_write: 2.5, tiers: [{ above: 200_001, in: 4, out: 20 }] },
       vision: true,
       released: '2998-12-01',
       reasoning: ['low', 'high'],

@@ -183,7 +183,7 @@ function priceOf(cost: unknown): Price | undefined {
   const price = rates(cost);
   if (price.in === undefined || price.out === undefined) return undefined;
   const above = cost.context_over_200k;
-  return isRecord(above) ? { ...price, tiers: [{ above: 200_000, ...rates(above) }] } : price;
+  return isRecord(above) ? { ...price, tiers: [{ above: 200_001, ...rates(above) }] } : price;
 }
 
 function isChat(facts: Readonly<Record<string, unknown>>): boolean {
