@@ -1,7 +1,7 @@
 import { type PriceBand, priceBand, sumBands } from './cost.ts';
 import { ceilingOf, type PreflightContext, preflight } from './preflight.ts';
-import type { Step } from './read-layer.ts';
 import { LAYERS, type Layer, type Route, type RouteRequest, type RouteSource } from './route.ts';
+import type { Step } from './routing/read-layer.ts';
 import type { Budget, SpawnCall } from './task.ts';
 import { childToolsets } from './toolsets.ts';
 

@@ -219,6 +219,24 @@ describe('budgets', () => {
   });
 });
 
+describe('budgets in USD and prices', () => {
+  test('a budget of a task that call or config allow less of is lowered, and the receipt says so', () => {
+    const over = { budget: { tokens: 10 } };
+    const [plan] = preflight(spawn({ tasks: [{ goal: GOAL, budget: { tokens: 99, turns: 3 } }] }), context(over));
+    expect(plan).toMatchObject({ budget: { tokens: 10, turns: 3 }, notes: ['budget: 99 tokens lowered to 10'] });
+  });
+
+  test('a route without a known price cannot keep one, and neither can a fallback (F51, F52)', () => {
+    const args = { tasks: [{ goal: GOAL, provider: 'lab', budget: { usd: 1 } }] };
+    expect(refusals(args)).toEqual(['tasks[0].budget BUDGET_EXCEEDED']);
+    const routing = { parent: { provider: 'openai' }, fallback: [{ provider: 'lab' }] };
+    expect(refusals({ budget: { usd: 1 }, goal: GOAL }, { routing })).toEqual(['tasks[0].budget BUDGET_EXCEEDED']);
+    expect(refusals({ tasks: [{ goal: GOAL, provider: 'lab', budget: { tokens: 5 } }] })).toEqual([]);
+    const free = { provider: 'openrouter', model: 'meta-llama/llama-3.3-70b:free', toolsets: [], budget: { usd: 1 } };
+    expect(refusals({ tasks: [{ goal: GOAL, ...free }] })).toEqual([]);
+  });
+});
+
 describe('explain', () => {
   test('it tells layers, winners, steps, price and concurrency, and is plain JSON', () => {
     const call = spawn({

@@ -1,7 +1,7 @@
 import { type Issue, refusal } from './errors.ts';
-import type { Resolution, Resolver } from './resolve-route.ts';
+import type { Resolution, Resolved, Resolver } from './resolve-route.ts';
 import { type Route, routeLabel } from './route.ts';
-import { uniqueIssues } from './routing-issues.ts';
+import { uniqueIssues } from './routing/routing-issues.ts';
 import type { DelegationSettings, Limits, RoutingSettings } from './settings.ts';
 import type { TaskPlan } from './store.ts';
 import type { Budget, SpawnCall, TaskInput } from './task.ts';
@@ -46,33 +46,40 @@ export function preflight(
   for (const [index, input] of call.tasks.slice(0, limits.max_children_per_call).entries()) {
     if (isUnread(found, index)) continue;
     const resolution = resolver.resolve({ task: input, call: call.route });
-    const wrong = issuesOf(input, resolution, `tasks[${index}]`, context);
+    const budget = lowestBudget([input.budget, call.budget, context.settings.budget]);
+    const wrong = issuesOf(input, resolution, { path: `tasks[${index}]`, budget }, context);
     issues.push(...wrong);
-    if (resolution.ok && wrong.length === 0) plans.push(planOf(call, input, index, resolution, context));
+    if (resolution.ok && wrong.length === 0) plans.push(planOf(input, index, resolution, budget));
   }
   if (issues.length > 0) throw refusal(inOrder(uniqueIssues(issues)));
   return plans;
 }
 
 function planOf(
-  call: SpawnCall,
   input: TaskInput,
   index: number,
-  { route, requested, source, notes }: Extract<Resolution, { ok: true }>,
-  { settings }: PreflightContext,
+  { route, requested, source, notes }: Resolved,
+  budget: Budget | undefined,
 ): PlannedTask {
-  const budget = lowestBudget([input.budget, call.budget, settings.budget]);
-  return { index, input, requested, route, source, notes, ...(budget === undefined ? {} : { budget }) };
+  if (budget === undefined) return { index, input, requested, route, source, notes };
+  return { index, input, requested, route, source, notes: [...notes, ...loweredNotes(input.budget, budget)], budget };
 }
 
-function issuesOf(input: TaskInput, resolution: Resolution, path: string, context: PreflightContext): Issue[] {
+function issuesOf(
+  input: TaskInput,
+  resolution: Resolution,
+  { path, budget }: { readonly path: string; readonly budget: Budget | undefined },
+  context: PreflightContext,
+): Issue[] {
   const ceiling = ceilingOf(context);
+  const routes = resolution.ok ? [resolution.route, ...resolution.route.fallback] : [];
   return [
     ...(resolution.ok ? [] : resolution.issues.map((issue) => ({ ...issue, path: argumentPath(issue.path, path) }))),
     ...toolsetIssues(input.toolsets, ceiling, `${path}.toolsets`),
-    ...(resolution.ok
-      ? [resolution.route, ...resolution.route.fallback].flatMap((route) => abilityIssues(input, route, ceiling, path))
-      : []),
+    ...routes.flatMap((route) => [
+      ...abilityIssues(input, route, ceiling, path),
+      ...unpricedIssues(route, budget, `${path}.budget`),
+    ]),
   ];
 }
 
@@ -102,10 +109,28 @@ function abilityIssues(input: TaskInput, route: Route, ceiling: ToolsetCeiling, 
   return issues;
 }
 
+/** A budget in USD can only be kept where every token has a known price. */
+function unpricedIssues(route: Route, budget: Budget | undefined, path: string): Issue[] {
+  if (budget?.usd === undefined || (route.price?.in !== undefined && route.price.out !== undefined)) return [];
+  const label = routeLabel(route);
+  const message = `"${label}" has no known price, so a budget of "${budget.usd}" USD cannot be kept.`;
+  const hint = `State its price under "providers.${route.provider}", or give the budget in tokens.`;
+  return [{ code: 'BUDGET_EXCEEDED', path, message, hint, suggestions: [] }];
+}
+
+/** What of a task's own budget did not hold, because call or config allow less. */
+function loweredNotes(asked: Budget | undefined, budget: Budget): string[] {
+  return BUDGET_KINDS.filter((kind) => (asked?.[kind] ?? 0) > (budget[kind] ?? Number.POSITIVE_INFINITY)).map(
+    (kind) => `budget: ${asked?.[kind]} ${kind} lowered to ${budget[kind]}`,
+  );
+}
+
+const BUDGET_KINDS = ['usd', 'tokens', 'turns'] as const satisfies readonly (keyof Budget)[];
+
 /** The lower of each kind; undefined = no limit of any kind. */
 export function lowestBudget(budgets: readonly (Budget | undefined)[]): Budget | undefined {
   const lowest: { usd?: number; tokens?: number; turns?: number } = {};
-  for (const kind of ['usd', 'tokens', 'turns'] as const) {
+  for (const kind of BUDGET_KINDS) {
     const amounts = budgets.map((budget) => budget?.[kind]).filter((amount) => amount !== undefined);
     if (amounts.length > 0) lowest[kind] = Math.min(...amounts);
   }

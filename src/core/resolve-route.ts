@@ -1,15 +1,15 @@
-import { assembleRoute } from './assemble-route.ts';
 import { buildRoute } from './build-route.ts';
 import type { Catalog } from './catalog.ts';
-import { indexOf } from './catalog-index.ts';
-import { chooseEffort } from './choose-effort.ts';
-import { type ChoiceOrIssues, chooseFor, chooseModel } from './choose-model.ts';
 import type { Issue } from './errors.ts';
-import { type Ask, isAboutEffort, type RoutingContext, readLayer, type Step } from './read-layer.ts';
-import { clampEffort } from './resolve-effort.ts';
 import type { Layer, Route, RouteRequest, RouteSource } from './route.ts';
-import { createRoutePolicy, selectionIssues } from './route-policy.ts';
-import { uniqueIssues } from './routing-issues.ts';
+import { assembleRoute } from './routing/assemble-route.ts';
+import { indexOf } from './routing/catalog-index.ts';
+import { chooseEffort } from './routing/choose-effort.ts';
+import { type ChoiceOrIssues, chooseFor, chooseModel } from './routing/choose-model.ts';
+import { type Ask, isAboutEffort, type RoutingContext, readLayer, type Step } from './routing/read-layer.ts';
+import { clampEffort } from './routing/resolve-effort.ts';
+import { createRoutePolicy, selectionIssues } from './routing/route-policy.ts';
+import { uniqueIssues } from './routing/routing-issues.ts';
 import type { RoutingSettings } from './settings.ts';
 
 /** The two layers a call brings; config and parent are the resolver's own. */

@@ -161,10 +161,10 @@ describe('the served model is held against the one asked for', () => {
   });
 
   test('one more word in a name always makes it another model', () => {
-    const name = fc.constantFrom(...MATCHES.map(([model]) => model));
+    const name = fc.constantFrom(...MATCHES.map(([model]) => model).filter((model) => !model.includes(':')));
     fc.assert(
       fc.property(name, fc.constantFrom('mini', 'nano', 'thinking', 'codex', '8b', 'lite'), (model, word) => {
-        expect(verifyServed({ model }, `${model.replace(/:.*$/, '')}-${word}`)).toBe('mismatch');
+        expect(verifyServed({ model }, `${model}-${word}`)).toBe('mismatch');
       }),
     );
   });

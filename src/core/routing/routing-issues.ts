@@ -1,5 +1,5 @@
-import type { ProviderEntry } from './catalog.ts';
-import type { ErrorCode, Issue } from './errors.ts';
+import type { ProviderEntry } from '../catalog.ts';
+import type { ErrorCode, Issue } from '../errors.ts';
 
 export function issueOf(
   code: ErrorCode,

@@ -1,6 +1,6 @@
-import type { Catalog, ModelEntry, ProviderEntry } from './catalog.ts';
+import type { Catalog, ModelEntry, ProviderEntry } from '../catalog.ts';
+import { wordsOf } from '../suggest.ts';
 import { rankFamily } from './rank-family.ts';
-import { wordsOf } from './suggest.ts';
 
 /** How a provider offers a model. */
 export interface Offer {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { EFFORTS, type Effort } from './effort.ts';
+import { EFFORTS, type Effort } from '../effort.ts';
 import { clampEffort, parseEffort, suggestEfforts } from './resolve-effort.ts';
 
 test.each([...EFFORTS, 'HIGH', ' Low ', 'false', 'False'])('"%s" is an effort', (word) => {

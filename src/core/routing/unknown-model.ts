@@ -1,9 +1,9 @@
-import type { ProviderEntry } from './catalog.ts';
-import type { Issue } from './errors.ts';
-import { quote } from './parse-name.ts';
+import type { ProviderEntry } from '../catalog.ts';
+import type { Issue } from '../errors.ts';
+import { quote } from '../parse-name.ts';
+import { type Candidate, suggestModels, wordsOf } from '../suggest.ts';
 import type { RoutingContext } from './read-layer.ts';
 import { issueOf, orList } from './routing-issues.ts';
-import { type Candidate, suggestModels, wordsOf } from './suggest.ts';
 
 /**
  * The refusal of a model nobody could find: nearest names first, and apart from them the providers that do

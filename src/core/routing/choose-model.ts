@@ -1,9 +1,9 @@
-import type { ProviderEntry } from './catalog.ts';
+import type { ProviderEntry } from '../catalog.ts';
+import type { Issue } from '../errors.ts';
+import { quote } from '../parse-name.ts';
+import type { RouteSource, Source } from '../route.ts';
 import type { Offer } from './catalog-index.ts';
-import type { Issue } from './errors.ts';
-import { quote } from './parse-name.ts';
 import { type Ask, isAboutEffort, type RoutingContext } from './read-layer.ts';
-import type { RouteSource, Source } from './route.ts';
 import { issueOf, missingCredential, orList } from './routing-issues.ts';
 import { missingModel, unknownModel } from './unknown-model.ts';
 

@@ -1,14 +1,14 @@
-import { buildRoute, credentialFits } from './build-route.ts';
+import { buildRoute, credentialFits } from '../build-route.ts';
+import type { Effort } from '../effort.ts';
+import type { Issue } from '../errors.ts';
+import type { Route } from '../route.ts';
+import type { FallbackRequest } from '../settings.ts';
 import type { AskedEffort } from './choose-effort.ts';
 import { type Choice, type ChoiceOrIssues, chooseFor } from './choose-model.ts';
-import type { Effort } from './effort.ts';
-import type { Issue } from './errors.ts';
 import { type Ask, type RoutingContext, readLayer } from './read-layer.ts';
 import { clampEffort } from './resolve-effort.ts';
-import type { Route } from './route.ts';
 import type { RoutePolicy } from './route-policy.ts';
 import { issueOf, missingCredential } from './routing-issues.ts';
-import type { FallbackRequest } from './settings.ts';
 
 /** A whole route with its fallbacks, and what there is to say about it. Only to be used when `issues` is empty. */
 export interface Assembled {

@@ -1,10 +1,10 @@
+import { highestOutputPrice } from '../cost.ts';
+import type { Issue } from '../errors.ts';
+import { type Route, type RouteRequest, routeLabel } from '../route.ts';
+import type { RoutingPolicy } from '../settings.ts';
 import type { CatalogIndex } from './catalog-index.ts';
-import { highestOutputPrice } from './cost.ts';
-import type { Issue } from './errors.ts';
 import type { Ask } from './read-layer.ts';
-import { type Route, type RouteRequest, routeLabel } from './route.ts';
 import { issueOf } from './routing-issues.ts';
-import type { RoutingPolicy } from './settings.ts';
 
 /** What `selection` says about the fields a caller set at one level, field by field. */
 export function selectionIssues({ said, path }: Ask, policy: RoutingPolicy): Issue[] {

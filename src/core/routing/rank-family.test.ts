@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { ModelFamily } from './catalog.ts';
+import type { ModelFamily } from '../catalog.ts';
+import { testModel } from '../test-catalog.ts';
 import { rankFamily } from './rank-family.ts';
-import { testModel } from './test-catalog.ts';
 
 const family = (
   tokens: readonly string[],
