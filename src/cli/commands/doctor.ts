@@ -86,7 +86,8 @@ async function run(context: ActionContext): Promise<Check[]> {
         state: 'ok',
         says: `${server.provider} at ${server.base_url}: ${server.models.join(', ') || 'no models'}`,
       });
-    if (keys.length + local.length === 0) {
+    const configured = [...resolver.catalog.providers.values()].some((one) => one.configured && one.usable);
+    if (!configured && keys.length + local.length === 0) {
       checks.push({
         what: 'key',
         state: 'bad',
