@@ -1,0 +1,78 @@
+import type { Catalog } from '../core/catalog.ts';
+import { type Issue, refusal } from '../core/errors.ts';
+import { indexOf } from '../core/routing/catalog-index.ts';
+import { suggestNames } from '../core/suggest.ts';
+import type { RouteConfig } from './config-file.ts';
+import { byPosition, type KeyPath, writeKeyPath } from './config-source.ts';
+import type { LoadedConfig } from './load-config.ts';
+
+/**
+ * Names of providers and models that the configuration gives, held against the catalog: a slip is found on loading,
+ * not when a child is to run on it (or, worse, would run elsewhere). Throws `CONFIG_INVALID`.
+ */
+export function checkAgainstCatalog(
+  { config, routing, where }: Pick<LoadedConfig, 'config' | 'routing' | 'where'>,
+  catalog: Catalog,
+): void {
+  const index = indexOf(catalog);
+  const issues: Issue[] = [];
+  const refuse = (path: KeyPath, message: string, asked: string, names: Iterable<string>): void => {
+    const suggestions = suggestNames(asked, names);
+    issues.push({
+      code: 'CONFIG_INVALID',
+      path: `${where(path)} ${writeKeyPath(path)}`,
+      message,
+      hint:
+        suggestions.length > 0
+          ? `Did you mean ${suggestions.map((name) => `"${name}"`).join(' or ')}?`
+          : 'See `yardmaster providers` and `yardmaster models`.',
+      suggestions,
+    });
+  };
+  const providerNames = [...catalog.providers.keys(), ...catalog.provider_aliases.keys()];
+
+  for (const [path, name] of providersNamed(config)) {
+    // A variable is missed where it is used.
+    if (name.includes('${') || index.provider(name) !== undefined) continue;
+    refuse(path, `"${name}" is not a provider.`, name, providerNames);
+  }
+  for (const [id, { default_model: model }] of Object.entries(config.providers ?? {})) {
+    const provider = model === undefined ? undefined : index.provider(id);
+    if (model === undefined || provider === undefined || index.pinned(provider, model) !== undefined) continue;
+    if (routing.aliases.has(model.toLowerCase())) continue;
+    const path = ['providers', id, 'default_model'];
+    refuse(path, `"${model}" is not a model of ${provider.id}.`, model, provider.models.keys());
+  }
+  for (const [name, target] of Object.entries(config.aliases ?? {})) {
+    const [first = '', ...rest] = target.split('/');
+    if (rest.length === 0 || target.includes('${') || index.provider(first) !== undefined) continue;
+    // Ids have slashes of their own (`meta-llama/llama-…`): somebody must have this one, or take any.
+    const known = index.providers.some(
+      (provider) => provider.models.has(target) || (provider.configured && provider.listing === 'open'),
+    );
+    if (!known)
+      refuse(['aliases', name], `"${target}" begins with no provider, and no provider lists it.`, first, providerNames);
+  }
+  if (issues.length > 0) throw refusal(issues.sort(byPosition));
+}
+
+function providersNamed({ model, delegation, routes = {} }: LoadedConfig['config']): [KeyPath, string][] {
+  const named: [KeyPath, string | undefined][] = [
+    [['model', 'provider'], providerIn(model)],
+    [['delegation', 'provider'], delegation.provider],
+    ...inList(['delegation', 'fallback'], delegation.fallback),
+    ...Object.entries(routes).flatMap(([name, route]): [KeyPath, string | undefined][] => [
+      [['routes', name, 'provider'], route.provider],
+      ...inList(['routes', name, 'fallback'], route.fallback),
+    ]),
+  ];
+  return named.flatMap(([path, name]) => (name === undefined ? [] : [[path, name]]));
+}
+
+function inList(path: KeyPath, routes: readonly RouteConfig[] = []): [KeyPath, string | undefined][] {
+  return routes.map((route, index) => [[...path, index, 'provider'], providerIn(route)]);
+}
+
+function providerIn(route: RouteConfig | undefined): string | undefined {
+  return typeof route === 'object' ? route.provider : undefined;
+}
