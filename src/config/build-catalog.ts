@@ -7,7 +7,7 @@ import type { ModelConfig, ProviderConfig } from './config-file.ts';
 import type { Env } from './config-paths.ts';
 import { byPosition, type KeyPath, writeKeyPath } from './config-source.ts';
 import { expandVariables } from './expand-variables.ts';
-import { providerProblems } from './provider-problems.ts';
+import { type EntryParts, providerProblems } from './provider-problems.ts';
 import { isUsableKey } from './usable-key.ts';
 
 export interface CatalogInput {
@@ -69,13 +69,6 @@ export function canonicalProvider(
   const id = name.toLowerCase().replace(/^custom:/, '');
   if (Object.hasOwn(providers, id) || !Object.hasOwn(provider_aliases, id)) return id;
   return provider_aliases[id] ?? id;
-}
-
-/** What an entry is made of. */
-export interface EntryParts {
-  readonly known: SnapshotProvider | undefined;
-  readonly config: ProviderConfig | undefined;
-  readonly env: Env;
 }
 
 function entryOf(id: string, { known, config: given, env }: EntryParts): ProviderEntry {

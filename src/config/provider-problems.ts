@@ -1,7 +1,15 @@
 import { authorityOf } from '../core/build-route.ts';
-import type { EntryParts } from './build-catalog.ts';
+import type { SnapshotProvider } from './catalog-snapshot.ts';
 import type { ProviderConfig } from './config-file.ts';
+import type { Env } from './config-paths.ts';
 import { expandVariables } from './expand-variables.ts';
+
+/** What an entry is made of. */
+export interface EntryParts {
+  readonly known: SnapshotProvider | undefined;
+  readonly config: ProviderConfig | undefined;
+  readonly env: Env;
+}
 
 export interface ProviderProblem {
   readonly key?: keyof ProviderConfig;
