@@ -168,7 +168,7 @@ describe('with configuration', () => {
     ],
     ['no URL', { lab: { base_url: 'h:80:80', auth: 'none' } }, '"h:80:80" is neither http nor https.'],
     ['another scheme', { lab: { base_url: 'file:///etc', auth: 'none' } }, '"file:///etc" is neither http nor https.'],
-    ['a query', { lab: { base_url: 'http://h/?a=b', auth: 'none' } }, '"http://h/?a=b" has a query or a fragment.'],
+    ['a query', { lab: { base_url: 'http://h/?a=b', auth: 'none' } }, 'The address has a query or a fragment.'],
     [
       'a package that is missing',
       { lab: { base_url: 'http://h', auth: 'none', wire: 'ai-sdk' } },
@@ -220,6 +220,13 @@ describe('with configuration', () => {
     const message = refused({ lab: { base_url: '${LAB_URL}', auth: 'none' } }, { LAB_URL: 'http://me:canary@h/v1' });
     expect(message).toContain('"${LAB_URL}" has a user or a password in it.');
     expect(message).not.toContain('canary');
+    const written = [
+      'http://me:canary@h/v1',
+      'http://h/v1?key=canary',
+      'me:canary@h',
+      'https://me:canary@api.openai.com.x/',
+    ];
+    for (const base_url of written) expect(refused({ openai: { base_url } })).not.toContain('canary');
   });
 
   test('the order of entries never matters', () => {

@@ -117,9 +117,14 @@ describe('a project chooses within what the user allows', () => {
   });
 
   test.each(['routes', 'off'] as const)('where the user’s selection is "%s", it has none', (selection) => {
-    const text = 'model: a/b\nroutes: { x: { provider: a, model: b } }\ndelegation: { model: c, max_turns: 3 }\n';
+    const text = `model: a/b
+routes: { x: { provider: a, model: b } }
+delegation: { model: c, max_turns: 3 }
+aliases: { x: y/z }
+providers: { groq: { default_model: x, rpm: 5 } }
+`;
     expect(refused({ delegation: { selection } }, text, true)).toBe(
-      ['1:8 model', '2:1 routes', '3:22 delegation.model']
+      ['1:8 model', '2:1 routes', '3:22 delegation.model', '4:1 aliases', '5:37 providers.groq.default_model']
         .map((at) => {
           const key = at.split(/[ .]/).at(-1);
           return `/repo/yardmaster.yaml:${at}: "${key}" would widen your own configuration, which says selection: ${selection}.`;

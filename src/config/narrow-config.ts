@@ -257,6 +257,11 @@ function fixedByUser(user: FullConfig, project: ConfigSource): Issue[] {
   const paths: KeyPath[] = [
     ...(config.model === undefined ? [] : [['model']]),
     ...(config.routes === undefined ? [] : [['routes']]),
+    // What a fixed route is called, or what a fixed provider alone means, is a part of it.
+    ...(config.aliases === undefined ? [] : [['aliases']]),
+    ...Object.entries(config.providers ?? {})
+      .filter(([, { default_model }]) => default_model !== undefined)
+      .map(([id]) => ['providers', id, 'default_model']),
     ...chosen.filter((key) => config.delegation?.[key] !== undefined).map((key) => ['delegation', key]),
   ];
   return paths.map((path) =>

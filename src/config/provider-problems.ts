@@ -40,7 +40,7 @@ export function providerProblems(id: string, { known, config = {}, env }: EntryP
     const wrong = urlProblem(base_url);
     if (wrong !== undefined) {
       const hint = 'Write it as https://host/path, without a key or a query in it.';
-      problems.push({ key: 'base_url', message: `"${config.base_url}" ${wrong}.`, hint });
+      problems.push({ key: 'base_url', message: `${showUrl(config.base_url)} ${wrong}.`, hint });
     }
   }
   if (!ownKey && known === undefined && base_url !== undefined) {
@@ -53,7 +53,7 @@ export function providerProblems(id: string, { known, config = {}, env }: EntryP
     if (authorityOf(base_url) !== authorityOf(known.base_url) || authorityOf(base_url) === '') {
       problems.push({
         key: 'base_url',
-        message: `"${config.base_url}" is not where the key of ${id} belongs (${known.base_url}).`,
+        message: `${showUrl(config.base_url)} is not where the key of ${id} belongs (${known.base_url}).`,
         hint: 'Add its own key beside it: key_env, api_key, or auth: none.',
       });
     }
@@ -79,7 +79,12 @@ export function providerProblems(id: string, { known, config = {}, env }: EntryP
   return problems;
 }
 
-/** What is wrong with an address; it is shown as the file writes it, never as variables make it. */
+/** An address as the file writes it, not as variables make it; not at all where a password or a key may be in it. */
+function showUrl(written = ''): string {
+  return /[@?#]/.test(written) ? 'The address' : `"${written}"`;
+}
+
+/** What is wrong with an address. */
 function urlProblem(base_url: string): string | undefined {
   let url: URL;
   try {

@@ -87,7 +87,12 @@ const provider = v.strictObject({
   name: optional(text),
   base_url: optional(v.pipe(text, says('Where requests and the key go. Needs its own key beside it.'))),
   wire: optional(v.picklist(WIRES)),
-  key_env: optional(v.pipe(v.union([variable, v.array(variable)]), says('Environment variables that hold the key.'))),
+  key_env: optional(
+    v.pipe(
+      v.union([variable, v.pipe(v.array(variable), v.minLength(1))]),
+      says('Environment variables that hold the key.'),
+    ),
+  ),
   api_key: optional(v.pipe(text, says('A reference to an environment variable.'))),
   auth: optional(v.pipe(v.literal('none'), says('A server without keys.'))),
   headers: optional(v.record(v.pipe(v.string(), v.regex(/^[A-Za-z0-9-]+$/)), v.string())),
