@@ -210,10 +210,30 @@ describe('with configuration', () => {
     ['openai', { base_url: 'https://proxy.example/v1', auth: 'none' }],
     ['openai', { base_url: 'https://api.openai.com/v2' }],
     ['ollama', { base_url: 'http://10.0.0.5:11434/v1' }],
+    ['azure', { base_url: 'https://mine.openai.azure.com/openai/v1', key_env: 'AZURE_OPENAI_API_KEY' }],
   ])('but an entry with a key of its own may move %s to %j', (id, config) => {
     const env = { OPENAI_API_KEY: 'canary-openai', PROXY_KEY: 'canary-proxy' };
     const { credential, base_url } = provider(id, config, env);
     expect(credential.authority).toBe(authorityOf(base_url));
+  });
+
+  test.each<[string, ProviderConfig, string]>([
+    ['lab', { base_url: 'https://lab.example/v1', key_env: 'OPENAI_API_KEY' }, 'key_env'],
+    ['lab', { base_url: 'https://lab.example/v1', key_env: ['LAB_KEY', 'OPENAI_API_KEY'] }, 'key_env'],
+    ['lab', { base_url: 'https://lab.example/v1', api_key: '${OPENAI_API_KEY}' }, 'api_key'],
+    ['lab', { base_url: 'https://lab.example/${OPENAI_API_KEY}', auth: 'none' }, 'base_url'],
+    ['groq', { headers: { 'x-team': '${OPENAI_API_KEY}' } }, 'headers'],
+    ['groq', { key_env: 'OPENAI_API_KEY' }, 'key_env'],
+    ['openai', { base_url: 'https://proxy.example/v1', key_env: 'OPENAI_API_KEY' }, 'key_env'],
+  ])('OPENAI_API_KEY is OpenAI’s: %s may not use it as %j (F24)', (id, config, key) => {
+    expect(refused({ [id]: config }, { OPENAI_API_KEY: 'sk-canary-of-openai' })).toBe(
+      `config.yaml:1:1 providers.${id}.${key}: "OPENAI_API_KEY" is the key of openai and goes to https://api.openai.com only.`,
+    );
+  });
+
+  test('a second entry at the vendor’s own address may', () => {
+    const config: ProviderConfig = { base_url: 'https://api.openai.com/v1', key_env: 'OPENAI_API_KEY', rpm: 5 };
+    expect(provider('cheap', config, { OPENAI_API_KEY: 'sk-canary-of-openai' }).usable).toBe(true);
   });
 
   test('a password in an address is refused and not repeated (F28)', () => {

@@ -7,7 +7,7 @@ import type { ModelConfig, ProviderConfig } from './config-file.ts';
 import type { Env } from './config-paths.ts';
 import { byPosition, type KeyPath, writeKeyPath } from './config-source.ts';
 import { expandVariables } from './expand-variables.ts';
-import { type EntryParts, providerProblems } from './provider-problems.ts';
+import { type EntryParts, type KeyOwners, providerProblems } from './provider-problems.ts';
 import { isUsableKey } from './usable-key.ts';
 
 export interface CatalogInput {
@@ -32,8 +32,9 @@ export function buildCatalog({ snapshot, providers = {}, env, where = () => '' }
     if (other === undefined) configured.set(id, { name, config });
     else issues.push(problem(where(['providers', name]), ['providers', name], sameProvider(name, other.name)));
   }
+  const owners = configured.size === 0 ? new Map() : keyOwners(snapshot);
   for (const [id, { name, config }] of configured) {
-    for (const { key, message, hint } of providerProblems(id, { known: snapshot.providers[id], config, env })) {
+    for (const { key, message, hint } of providerProblems(id, { known: snapshot.providers[id], config, env, owners })) {
       const path: KeyPath = key === undefined ? ['providers', name] : ['providers', name, key];
       issues.push(problem(where(path), path, { message, hint }));
     }
@@ -53,6 +54,15 @@ export function buildCatalog({ snapshot, providers = {}, env, where = () => '' }
     families: new Map(Object.entries(snapshot.families)),
     as_of: snapshot.as_of,
   };
+}
+
+function keyOwners({ providers }: CatalogSnapshot): KeyOwners {
+  const fixed = Object.entries(providers).filter(([, { base_url }]) => !base_url.includes('${'));
+  return new Map(
+    fixed.flatMap(([provider, { key_env, base_url }]) =>
+      key_env.map((name) => [name, { provider, authority: authorityOf(base_url) }] as const),
+    ),
+  );
 }
 
 interface Configured {

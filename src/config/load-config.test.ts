@@ -236,6 +236,15 @@ profiles: { coder: { route: nothing } }
     `);
   });
 
+  test('a key that stands in a file works, and is noted without being shown (F28)', async () => {
+    using folder = testFolder();
+    const file = folder.write(USER, 'providers:\n  lab: { base_url: http://h/v1, api_key: sk-canary }\n');
+    const { notes } = await loadConfig(home(folder));
+    expect(notes).toEqual([
+      `${file}:2:42 providers.lab.api_key: a key stands in this file; name an environment variable instead`,
+    ]);
+  });
+
   test('an object is checked like a file', async () => {
     const given = { delegation: { max_turn: 3, allow: 'x' }, providers: [] };
     const { message } = await refusalOf({ cwd: '/', env: {}, given });

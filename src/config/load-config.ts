@@ -6,7 +6,7 @@ import type { ProviderConfig } from './config-file.ts';
 import { type Env, type Paths, type Place, projectFiles, resolvePaths } from './config-paths.ts';
 import { type ConfigSource, type KeyPath, writeKeyPath } from './config-source.ts';
 import { type FullConfig, withDefaults } from './defaults.ts';
-import { expandVariables } from './expand-variables.ts';
+import { expandVariables, isReference } from './expand-variables.ts';
 import { readText } from './read-text.ts';
 import { delegationOf, routingOf } from './settings-of.ts';
 import { isTrusted } from './trust.ts';
@@ -143,8 +143,16 @@ function settle(
     providers: config.providers ?? {},
     toolsets: config.toolsets,
     where,
-    notes,
+    notes: [...notes, ...literalKeys(config, where)],
   };
+}
+
+function literalKeys({ providers = {} }: FullConfig, where: (path: KeyPath) => string): string[] {
+  return Object.entries(providers).flatMap(([id, { api_key }]) => {
+    if (api_key === undefined || isReference(api_key)) return [];
+    const path = ['providers', id, 'api_key'];
+    return [`${where(path)} ${writeKeyPath(path)}: a key stands in this file; name an environment variable instead`];
+  });
 }
 
 function has(config: unknown, path: KeyPath): boolean {

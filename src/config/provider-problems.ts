@@ -2,7 +2,7 @@ import { authorityOf } from '../core/build-route.ts';
 import type { SnapshotProvider } from './catalog-snapshot.ts';
 import type { ProviderConfig } from './config-file.ts';
 import type { Env } from './config-paths.ts';
-import { expandVariables } from './expand-variables.ts';
+import { expandVariables, variablesIn } from './expand-variables.ts';
 
 /** What an entry is made of. */
 export interface EntryParts {
@@ -10,6 +10,9 @@ export interface EntryParts {
   readonly config: ProviderConfig | undefined;
   readonly env: Env;
 }
+
+/** Variables that hold a known provider's key → whose, and where it belongs. */
+export type KeyOwners = ReadonlyMap<string, { readonly provider: string; readonly authority: string }>;
 
 export interface ProviderProblem {
   readonly key?: keyof ProviderConfig;
@@ -23,7 +26,10 @@ const OWN_HEADER =
   /^(host|connection|content-.*|transfer-encoding|te|trailer|upgrade|keep-alive|expect|accept|proxy-.*)$/i;
 
 /** What cannot be meant in one entry of `providers`. */
-export function providerProblems(id: string, { known, config = {}, env }: EntryParts): ProviderProblem[] {
+export function providerProblems(
+  id: string,
+  { known, config = {}, env, owners }: EntryParts & { readonly owners: KeyOwners },
+): ProviderProblem[] {
   const problems: ProviderProblem[] = [];
   const { api_key, key_env, auth, headers = {} } = config;
   const url = config.base_url === undefined ? undefined : expandVariables(config.base_url, env);
@@ -58,6 +64,7 @@ export function providerProblems(id: string, { known, config = {}, env }: EntryP
       });
     }
   }
+  problems.push(...strayKeys(config, { authority: authorityOf(base_url ?? known?.base_url ?? ''), owners }));
   const ways = [api_key, key_env, auth].filter((way) => way !== undefined).length;
   if (ways > 1) {
     problems.push({ message: `"${id}" has more than one of key_env, api_key and auth.`, hint: 'Keep one.' });
@@ -77,6 +84,33 @@ export function providerProblems(id: string, { known, config = {}, env }: EntryP
     }
   }
   return problems;
+}
+
+/** A vendor's own key is not a default for everything: it goes to that vendor, whoever asks. */
+function strayKeys(
+  { api_key = '', key_env = [], headers = {}, base_url = '' }: ProviderConfig,
+  { authority, owners }: { readonly authority: string; readonly owners: KeyOwners },
+): ProviderProblem[] {
+  const used: (readonly [keyof ProviderConfig, readonly string[]])[] = [
+    ['key_env', [key_env].flat()],
+    ['api_key', variablesIn(api_key)],
+    ['headers', Object.values(headers).flatMap(variablesIn)],
+    ['base_url', variablesIn(base_url)],
+  ];
+  return used.flatMap(([key, names]) =>
+    names.flatMap((name): ProviderProblem[] => {
+      const owner = owners.get(name);
+      const itsOwn = key === 'key_env' || key === 'api_key';
+      if (owner === undefined || (itsOwn && owner.authority === authority)) return [];
+      return [
+        {
+          key,
+          message: `"${name}" is the key of ${owner.provider} and goes to ${owner.authority} only.`,
+          hint: 'Put the key of this address into a variable of its own.',
+        },
+      ];
+    }),
+  );
 }
 
 /** An address as the file writes it, not as variables make it; not at all where a password or a key may be in it. */
