@@ -9,6 +9,8 @@ export const MAX_TEXT = 1_000_000;
 /** Longest message to a running child, in characters. */
 export const MAX_MESSAGE = 100_000;
 export const MAX_IMAGES = 8;
+/** So many issues are listed one by one; the rest are counted. */
+export const MAX_ISSUES = 200;
 /** Longest path or URL of an image; a data URL may be longer. Characters. */
 const MAX_LOCATION = 4_096;
 const MAX_DATA_URL = 30_000_000;
@@ -268,7 +270,8 @@ function listKind(options: {
 
 /** An unknown field is an error that names the nearest known one. */
 export function refuseUnknown(key: string, known: readonly string[], place: Place, hint?: string): undefined {
-  const near = suggestNames(key.slice(0, MAX_NAME), known);
+  // Past what anybody reads, nothing is looked for.
+  const near = place.issues.length > MAX_ISSUES ? [] : suggestNames(key.slice(0, MAX_NAME), known);
   return refuse(place, `There is no field ${quote(key)} here.`, hint ?? meant(near, known), near);
 }
 

@@ -228,6 +228,15 @@ describe('hostile values', () => {
     },
   );
 
+  test('hundreds of thousands of unknown fields are refused, briefly', () => {
+    const flood = Object.fromEntries(Array.from({ length: 300_000 }, (_, index) => [`field_${index}`, index]));
+    for (const args of [{ goal: GOAL, ...flood }, { tasks: [{ goal: GOAL, ...flood }] }]) {
+      const { issues } = readDelegateCall(args);
+      expect(issues).toHaveLength(201);
+      expect(issues.at(-1)?.message).toBe('299800 more problems are not listed.');
+    }
+  });
+
   test('inherited values are no arguments', () => {
     expect(pathsOf(Object.create({ goal: GOAL, tasks: [{ goal: GOAL }], action: 'list' }))).toEqual(['tasks']);
   });

@@ -7,16 +7,13 @@ import {
   type FieldValues,
 } from './delegate-fields.ts';
 import { type Issue, refusal } from './errors.ts';
-import { cut, GOAL_HINT, isObject, type Place, refuse, refuseUnknown, wrongType } from './field-kinds.ts';
+import { cut, GOAL_HINT, isObject, MAX_ISSUES, type Place, refuse, refuseUnknown, wrongType } from './field-kinds.ts';
 import { quote } from './parse-name.ts';
 import type { RouteRequest } from './route.ts';
 import type { ControlCall, DelegateCall, SpawnCall, TaskInput } from './task.ts';
 
 /** In a batch, a goal shorter than this says too little for a child that knows nothing else. Characters. */
 const MIN_BATCH_GOAL = 10;
-
-/** So many issues are listed one by one; the rest are counted. */
-const MAX_ISSUES = 200;
 
 /** What could be read of a call, and everything that is wrong with its shape. */
 export interface ReadCall {
@@ -70,66 +67,44 @@ function readControl(
   args: { readonly [key: string]: unknown },
   place: Place,
 ): ControlCall {
-  const { id, message, wait_seconds } = readFields(
-    args,
-    place,
-    (field) => field.onTop.includes(action),
-    `action "${action}"`,
-  );
-  if (action !== 'list' && id === undefined && !named(place, 'id')) {
-    refuse({ ...place, path: 'id' }, `The action "${action}" needs an id.`, 'Give the id of a delegation or a child.');
+  const allowed = (field: DelegateField): boolean => field.onTop.includes(action);
+  const values = readFields(args, place, allowed, `action "${action}"`);
+  if (action !== 'list' && values.id === undefined && !complained(place, 'id')) {
+    refuse(at(place, 'id'), `The action "${action}" needs an id.`, 'Give the id of a delegation or a child.');
   }
-  if (action === 'steer' && message === undefined && !named(place, 'message')) {
-    refuse({ ...place, path: 'message' }, 'The action "steer" needs a message.', 'Say what the child is to be told.');
+  if (action === 'steer' && values.message === undefined && !complained(place, 'message')) {
+    refuse(at(place, 'message'), 'The action "steer" needs a message.', 'Say what the child is to be told.');
   }
-  return {
-    action,
-    ...(id === undefined ? {} : { id }),
-    ...(message === undefined ? {} : { message }),
-    ...(wait_seconds === undefined ? {} : { wait_seconds }),
-  };
+  return { ...values, action };
 }
 
 function readSpawn(args: { readonly [key: string]: unknown }, place: Place): SpawnCall {
   const given = Object.hasOwn(args, 'tasks') ? args.tasks : undefined;
-  const list = isAbsent(given) ? undefined : readTaskList(given, { ...place, path: 'tasks' });
   const batch = !isAbsent(given);
+  const list = batch ? readTaskList(given, at(place, 'tasks')) : undefined;
   // Beside tasks[], a blank top-level goal is a calling model filling in the form.
   const top = batch && typeof args.goal === 'string' && args.goal.trim() === '' ? { ...args, goal: null } : args;
-  const { goal, budget, background, dry_run, ...values } = readFields(
+  const allowed = (field: DelegateField): boolean => field.onTop.includes('spawn');
+  const { goal, action, budget, background, dry_run, ...rest } = readFields(
     top,
     place,
-    (field) => field.onTop.includes('spawn'),
+    allowed,
     'the top level',
-    ['tasks'],
+    'tasks',
   );
-  const route = routeOf(values);
-  const { context, output_schema, timeout_seconds } = values;
-  const defaults: Omit<TaskInput, 'goal'> = {
-    ...(context === undefined ? {} : { context }),
-    ...(output_schema === undefined ? {} : { output_schema }),
-    ...(timeout_seconds === undefined ? {} : { timeout_seconds }),
-  };
-
+  // What is left are the call's route and defaults for every task: a field that is added goes to the tasks by itself.
+  const { model, provider, reasoning_effort, route, ...defaults } = withRoute(rest);
   if (batch && goal !== undefined) {
-    refuse(
-      { ...place, path: 'goal' },
-      'Both "goal" and "tasks" are given.',
-      'Put the goal into tasks[], or leave tasks out.',
-    );
+    refuse(at(place, 'goal'), 'Both "goal" and "tasks" are given.', 'Put the goal into tasks[], or leave tasks out.');
   }
-  const tasks = batch ? readTasks(list ?? [], defaults, place.issues) : [{ ...defaults, goal: goal ?? '' }];
-  if (!batch && goal === undefined && !named(place, 'goal')) {
-    refuse(
-      { ...place, path: 'tasks' },
-      'There is nothing to delegate: no "tasks" and no "goal".',
-      'Give tasks: [{ "goal": "…" }].',
-    );
+  if (!batch && goal === undefined && !complained(place, 'goal')) {
+    const message = 'There is nothing to delegate: no "tasks" and no "goal".';
+    refuse(at(place, 'tasks'), message, 'Give tasks: [{ "goal": "…" }].');
   }
   return {
     action: 'spawn',
-    tasks,
-    route,
+    tasks: batch ? readTasks(list ?? [], defaults, place) : [{ ...defaults, goal: goal ?? '' }],
+    route: present({ model, provider, reasoning_effort, route }),
     ...(budget === undefined ? {} : { budget }),
     background: background ?? false,
     dry_run: dry_run ?? false,
@@ -154,32 +129,28 @@ function parseJson(text: string, place: Place): unknown {
   }
 }
 
-function readTasks(list: readonly unknown[], defaults: Omit<TaskInput, 'goal'>, issues: Issue[]): TaskInput[] {
+function readTasks(list: readonly unknown[], defaults: Omit<TaskInput, 'goal'>, place: Place): TaskInput[] {
   return Array.from(list, (value, index) => {
-    const place: Place = { path: `tasks[${index}]`, issues };
-    if (!isObject(value)) {
-      wrongType(value, 'an object with a goal', place);
-      return { goal: '' };
-    }
-    const { goal, images, toolsets, budget, ...values } = readFields(value, place, (field) => field.inTask, 'a task');
-    const { context, output_schema, timeout_seconds } = values;
-    const at = { ...place, path: `${place.path}.goal` };
-    if (goal === undefined && !named(place, 'goal')) refuse(at, 'The task has no goal.', GOAL_HINT);
-    if (goal !== undefined && list.length > 1 && goal.trim().length < MIN_BATCH_GOAL) {
-      refuse(at, `The goal ${quote(goal)} is shorter than ${MIN_BATCH_GOAL} characters.`, GOAL_HINT);
-    }
-    return {
-      ...defaults,
-      goal: goal ?? '',
-      ...(context === undefined ? {} : { context }),
-      ...routeOf(values),
-      ...(output_schema === undefined ? {} : { output_schema }),
-      ...(images === undefined ? {} : { images }),
-      ...(toolsets === undefined ? {} : { toolsets }),
-      ...(budget === undefined ? {} : { budget }),
-      ...(timeout_seconds === undefined ? {} : { timeout_seconds }),
-    };
+    // Each task has its own list, so that looking into it does not cost more with every task.
+    const own: Place = { path: `tasks[${index}]`, issues: [] };
+    const task = readTask(value, own, list.length > 1);
+    for (const issue of own.issues) place.issues.push(issue);
+    return { ...defaults, ...task };
   });
+}
+
+function readTask(value: unknown, place: Place, inBatch: boolean): TaskInput {
+  if (!isObject(value)) {
+    wrongType(value, 'an object with a goal', place);
+    return { goal: '' };
+  }
+  const { goal, ...rest } = readFields(value, place, (field) => field.inTask, 'a task');
+  if (goal === undefined && !complained(place, 'goal')) refuse(at(place, 'goal'), 'The task has no goal.', GOAL_HINT);
+  if (goal !== undefined && inBatch && goal.trim().length < MIN_BATCH_GOAL) {
+    const message = `The goal ${quote(goal)} is shorter than ${MIN_BATCH_GOAL} characters.`;
+    refuse(at(place, 'goal'), message, GOAL_HINT);
+  }
+  return { ...withRoute(rest), goal: goal ?? '' };
 }
 
 /** Never arguments: where a request goes and with which key is configuration. */
@@ -191,21 +162,21 @@ function readFields(
   place: Place,
   allowed: (field: DelegateField) => boolean,
   where: string,
-  others: readonly string[] = [],
+  ...others: readonly string[]
 ): Values {
   const names = FIELD_NAMES.filter((name) => allowed(DELEGATE_FIELDS[name]));
   const values: Record<string, unknown> = {};
   for (const key of Object.keys(object)) {
     if (others.includes(key)) continue;
     const name = names.find((candidate) => candidate === key);
-    const at: Place = { path: join(place.path, cut(key)), issues: place.issues };
+    const here = at(place, cut(key));
     const value = object[key];
     if (name === undefined) {
       // `null` for a field of another action is a calling model filling in the form.
       if (isAbsent(value) && Object.hasOwn(DELEGATE_FIELDS, key)) continue;
-      refuseUnknown(key, [...others, ...names], at, misplaced(key, where));
+      refuseUnknown(key, [...others, ...names], here, misplaced(key, where));
     } else if (!isAbsent(value)) {
-      const read = DELEGATE_FIELDS[name].kind.read(value, at);
+      const read = DELEGATE_FIELDS[name].kind.read(value, here);
       if (read !== undefined) values[name] = read;
     }
   }
@@ -223,22 +194,22 @@ function misplaced(key: string, where: string): string | undefined {
   return `"${key}" goes with action ${field.onTop.map((action) => `"${action}"`).join(', ') || '"spawn"'}.`;
 }
 
-/** The routing fields. A model given as an object speaks for its provider as the text form does. */
-function routeOf(values: Pick<Values, 'model' | 'provider' | 'reasoning_effort' | 'route'>): RouteRequest {
-  const { model: asked, reasoning_effort, route } = values;
-  let { provider } = values;
-  let model = asked?.model;
-  if (asked?.provider !== undefined && asked.provider.trim() !== '') {
-    if (provider === undefined || provider.trim() === '') provider = asked.provider;
-    // Two providers: whether they are one by another name is the resolver's to say, as for the inline flag.
-    else if (provider !== asked.provider) model = `${model ?? ''} --provider ${asked.provider}`.trim();
-  }
-  return {
-    ...(model === undefined ? {} : { model }),
-    ...(provider === undefined ? {} : { provider }),
-    ...(reasoning_effort === undefined ? {} : { reasoning_effort }),
-    ...(route === undefined ? {} : { route }),
-  };
+/** With the model as text: given as an object it speaks for its provider too. */
+function withRoute({ model: asked, ...rest }: Values): Omit<Values, 'model'> & RouteRequest {
+  const provider = asked?.provider?.trim();
+  if (provider === undefined || provider === '') return { ...rest, ...present({ model: asked?.model }) };
+  if (isBlank(rest.provider)) return { ...rest, ...present({ model: asked?.model }), provider };
+  // Two providers: whether they are one by another name is the resolver's to say, as for the inline flag.
+  return { ...rest, model: `${asked?.model ?? ''} --provider ${provider}`.trim() };
+}
+
+/** Without the fields that say nothing. */
+function present(request: { readonly [Field in keyof RouteRequest]?: string | undefined }): RouteRequest {
+  return Object.fromEntries(Object.entries(request).filter(([, text]) => text !== undefined));
+}
+
+function isBlank(text: string | undefined): boolean {
+  return text === undefined || text.trim() === '';
 }
 
 function isAbsent(value: unknown): boolean {
@@ -246,11 +217,12 @@ function isAbsent(value: unknown): boolean {
 }
 
 /** Whether an issue about this field was already added. */
-function named(place: Place, field: string): boolean {
-  const path = join(place.path, field);
+function complained(place: Place, field: string): boolean {
+  const { path } = at(place, field);
   return place.issues.some((issue) => issue.path === path);
 }
 
-function join(path: string, key: string): string {
-  return path === '' ? key : `${path}.${key}`;
+/** The place of a field of what stands here. */
+function at({ path, issues }: Place, field: string): Place {
+  return { path: path === '' ? field : `${path}.${field}`, issues };
 }

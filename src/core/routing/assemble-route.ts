@@ -3,8 +3,9 @@ import type { Effort } from '../effort.ts';
 import type { Issue } from '../errors.ts';
 import type { Route } from '../route.ts';
 import type { FallbackRequest } from '../settings.ts';
+import type { Choice, ChoiceOrIssues } from './choice.ts';
 import type { AskedEffort } from './choose-effort.ts';
-import { type Choice, type ChoiceOrIssues, chooseFor } from './choose-model.ts';
+import { chooseFor } from './choose-model.ts';
 import { type Ask, type RoutingContext, readLayer } from './read-layer.ts';
 import { clampEffort } from './resolve-effort.ts';
 import type { RoutePolicy } from './route-policy.ts';
@@ -37,15 +38,19 @@ export function assembleRoute(
       issues.push(...found.issues);
       continue;
     }
-    // What was asked for the task holds on a fallback too; what was inherited from the parent's model does not.
-    const own = ask.effort === undefined && asked.ask?.layer !== 'parent' ? asked : { ...ask, ask, issues: [] };
-    const made = assembleOne(found, own, [], context, policy);
+    const made = assembleOne(found, effortOn(ask, asked), [], context, policy);
     notes.push(...made.notes.map((note) => `fallback ${index + 1}: ${note}`));
     issues.push(...made.issues);
     fallback.push(made.route);
   }
   const made = assembleOne(choice, asked, fallback, context, policy);
   return { route: made.route, notes: [...made.notes, ...notes], issues: [...made.issues, ...issues] };
+}
+
+/** A fallback's own effort; else what was asked for the task, but not what came with the parent's model. */
+function effortOn(fallback: Ask, asked: AskedEffort): AskedEffort {
+  if (fallback.effort !== undefined) return { effort: fallback.effort, ask: fallback, issues: [] };
+  return asked.ask?.layer === 'parent' ? { issues: [] } : asked;
 }
 
 function assembleOne(

@@ -1,6 +1,6 @@
 import type { Effort } from '../effort.ts';
 import type { Issue } from '../errors.ts';
-import type { Choice, ChoiceOrIssues } from './choose-model.ts';
+import type { Choice, ChoiceOrIssues } from './choice.ts';
 import { type Ask, isAboutEffort } from './read-layer.ts';
 
 /** Who asked for which effort; both absent when nobody did. */

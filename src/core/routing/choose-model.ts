@@ -1,32 +1,14 @@
 import type { ProviderEntry } from '../catalog.ts';
 import type { Issue } from '../errors.ts';
 import { quote } from '../parse-name.ts';
-import type { RouteSource, Source } from '../route.ts';
+import type { Source } from '../route.ts';
+import { baselineModel, baselineProvider } from './baseline.ts';
 import type { Offer } from './catalog-index.ts';
+import type { ChoiceOrIssues, ParentChoice } from './choice.ts';
+import { type Meaning, readAlias } from './read-alias.ts';
 import { type Ask, isAboutEffort, type RoutingContext } from './read-layer.ts';
 import { issueOf, missingCredential, orList } from './routing-issues.ts';
 import { missingModel, unknownModel } from './unknown-model.ts';
-
-/** Provider and model, decided together. */
-export interface Choice {
-  readonly ok: true;
-  readonly offer: Offer;
-  /** The layer that decided. */
-  readonly ask: Ask;
-  readonly source: Pick<RouteSource, 'provider' | 'model'>;
-}
-export type ChoiceOrIssues = Choice | { readonly ok: false; readonly issues: readonly Issue[] };
-
-/** What a layer's model means once aliases are read. */
-interface Meaning {
-  readonly model: string;
-  /** Set when the alias carries its own provider. */
-  readonly provider?: ProviderEntry;
-  readonly alias?: string;
-}
-
-/** The parent's own choice; undefined when there is no parent. */
-export type ParentChoice = () => ChoiceOrIssues | undefined;
 
 /**
  * Decides provider and model, which are one unit: the nearest layer that sets either one decides both.
@@ -60,7 +42,7 @@ export function chooseFor(
   context: RoutingContext,
   parent: ParentChoice,
 ): ChoiceOrIssues {
-  const { index, settings, trail } = context;
+  const { index, trail } = context;
   const refuse = (...issues: readonly Issue[]): ChoiceOrIssues => ({ ok: false, issues });
   const choose = (offer: Offer, provider: Source, model: Source): ChoiceOrIssues => {
     if (offer.how === 'family') {
@@ -82,7 +64,7 @@ export function chooseFor(
 
   /** Both are given: the text is that provider's. */
   function withBoth(text: string, provider: ProviderEntry): ChoiceOrIssues {
-    const meaning = readAlias(text);
+    const meaning = readAlias(text, context);
     if (meaning.provider !== undefined && meaning.provider !== provider) {
       return refuse(
         issueOf(
@@ -108,11 +90,11 @@ export function chooseFor(
 
   /** Only a model is given: the baseline provider's if it offers it, else the one usable provider that does. */
   function withModel(text: string): ChoiceOrIssues {
-    const meaning = readAlias(text);
+    const meaning = readAlias(text, context);
     trail?.push({ about: 'layer', text: `The ${ask.layer} asks for the model ${quote(text)}.` });
     if (meaning.provider !== undefined) return pin(meaning, meaning.provider, 'alias');
 
-    const baseline = baselineOf(outer);
+    const baseline = baselineProvider(outer, context, parent);
     if (baseline !== undefined && 'issues' in baseline) return refuse(...baseline.issues);
     if (baseline !== undefined) {
       trail?.push({
@@ -172,7 +154,7 @@ export function chooseFor(
       trail?.push({ about: 'model', text: `Its default family is ${provider.default_family}.` });
       return choose(newest, ask.layer, 'provider');
     }
-    const adopted = baselineModelOn(provider);
+    const adopted = baselineModel(provider, outer, context, parent);
     if (adopted !== undefined) {
       trail?.push({ about: 'model', text: `It lists the baseline model, ${adopted.offer.model.id}.` });
       return choose(adopted.offer, ask.layer, adopted.source);
@@ -183,57 +165,6 @@ export function chooseFor(
       return choose({ provider, model: only, how: 'listed' }, ask.layer, 'provider');
     }
     return refuse(missingModel(ask.path, provider));
-  }
-
-  /**
-   * The nearest outer model, if this provider lists it. One that call or config chose for another provider is
-   * never adopted; the parent's may be: aggregators share ids.
-   */
-  function baselineModelOn(provider: ProviderEntry): { offer: Offer; source: Source } | undefined {
-    const next = outer.find(({ layer, model }) => layer === 'parent' || model !== undefined);
-    if (next === undefined) return undefined;
-    if (next.layer === 'parent') {
-      const choice = parent();
-      if (choice?.ok !== true) return undefined;
-      const same = choice.offer.provider === provider ? choice.offer : index.offer(provider, choice.offer.model.id);
-      return same === undefined || same.how === 'family' ? undefined : { offer: same, source: 'parent' };
-    }
-    const meaning = readAlias(next.model ?? '');
-    const chosenFor = next.provider ?? meaning.provider ?? index.splitSlash(meaning.model)?.provider;
-    if (chosenFor !== undefined && chosenFor !== provider) return undefined;
-    const offer =
-      chosenFor === undefined ? index.offer(provider, meaning.model) : index.pinned(provider, meaning.model);
-    return offer === undefined ? undefined : { offer, source: next.layer };
-  }
-
-  /** The next outer layer that names a provider. */
-  function baselineOf(
-    layers: readonly Ask[],
-  ): { provider: ProviderEntry; source: Source } | { issues: readonly Issue[] } | undefined {
-    for (const [position, layer] of layers.entries()) {
-      if (layer.layer === 'parent') {
-        const choice = parent();
-        if (choice === undefined) return undefined;
-        return choice.ok ? { provider: choice.offer.provider, source: 'parent' } : { issues: choice.issues };
-      }
-      // A layer that names a provider nobody knows must not be passed over as if it had said nothing.
-      if (!layer.issues.every(isAboutEffort)) return { issues: layer.issues };
-      if (layer.provider !== undefined) return { provider: layer.provider, source: layer.layer };
-      const split = layer.model === undefined ? undefined : index.splitSlash(layer.model);
-      if (split === undefined) continue;
-      const beyond = baselineOf(layers.slice(position + 1));
-      const listed = beyond !== undefined && 'provider' in beyond && beyond.provider.models.has(layer.model ?? '');
-      if (!listed) return { provider: split.provider, source: layer.layer };
-    }
-    return undefined;
-  }
-
-  function readAlias(text: string): Meaning {
-    const meant = settings.aliases.get(text.toLowerCase());
-    if (meant === undefined) return { model: text };
-    const split = index.splitSlash(meant);
-    trail?.push({ about: 'alias', text: `${quote(text)} is an alias of yours for ${quote(meant)}.` });
-    return split === undefined ? { model: meant, alias: text } : { ...split, alias: text };
   }
 
   function emptySlash(name: string): Issue {

@@ -26,6 +26,12 @@ export interface ParsedRequest {
 /** Words that as a model mean "say nothing". */
 const SILENT_MODELS: readonly string[] = ['inherit', 'default'];
 
+/** Whether a field says nothing: it is absent, blank, or a model that means absent. */
+export function isSilent(field: keyof RouteRequest, text: string | undefined): boolean {
+  const word = text?.trim() ?? '';
+  return word === '' || (field === 'model' && SILENT_MODELS.includes(word.toLowerCase()));
+}
+
 /** Chat programs turn `--` into one of these. */
 const DASH = '[\\u2010-\\u2015\\u2212\\u2e3a\\u2e3b\\ufe58\\ufe63\\uff0d]';
 const PROVIDER_FLAG = new RegExp(`^(?:--|${DASH}+-?)provider$`, 'i');
@@ -54,8 +60,7 @@ export function parseRouteRequest(request: RouteRequest): ParsedRequest {
   const text = name('model');
   const inline =
     text === undefined ? {} : splitInlineProvider(text, (message) => refuse('model', message, INLINE_HINT));
-  const model =
-    inline.model === undefined || SILENT_MODELS.includes(inline.model.toLowerCase()) ? undefined : inline.model;
+  const model = isSilent('model', inline.model) ? undefined : inline.model;
   const provider = name('provider');
   const effort = name('reasoning_effort');
   const route = name('route');

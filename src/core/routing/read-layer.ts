@@ -6,7 +6,7 @@ import type { Layer, RouteRequest } from '../route.ts';
 import type { NamedRoute, RoutingSettings } from '../settings.ts';
 import { suggestNames } from '../suggest.ts';
 import type { CatalogIndex } from './catalog-index.ts';
-import { parseRouteRequest } from './parse-route-request.ts';
+import { isSilent, parseRouteRequest } from './parse-route-request.ts';
 import { parseEffort, suggestEfforts } from './resolve-effort.ts';
 import { issueOf, orList } from './routing-issues.ts';
 
@@ -192,7 +192,7 @@ function verbatim(request: RouteRequest): RouteRequest | undefined {
   let said: { -readonly [Field in keyof RouteRequest]: RouteRequest[Field] } | undefined;
   for (const field of FIELDS) {
     const text = request[field];
-    if (text === undefined || text.trim() === '') continue;
+    if (text === undefined || isSilent(field, text)) continue;
     said ??= {};
     said[field] = text;
   }
