@@ -231,6 +231,17 @@ describe('with configuration', () => {
     );
   });
 
+  test('a key put where its variable’s name belongs is refused and not repeated (F28)', () => {
+    const message = refused({
+      groq: { key_env: 'gsk_canary0123456789abcdef' },
+      lab: { key_env: ['A', 'hf_canary0123456789abcdef'] },
+    });
+    expect(message.split('\n')).toEqual([
+      'config.yaml:1:1 providers.groq.key_env: It holds a key, not the name of a variable.',
+      'config.yaml:1:1 providers.lab.key_env: It holds a key, not the name of a variable.',
+    ]);
+  });
+
   test('a second entry at the vendor’s own address may', () => {
     const config: ProviderConfig = { base_url: 'https://api.openai.com/v1', key_env: 'OPENAI_API_KEY', rpm: 5 };
     expect(provider('cheap', config, { OPENAI_API_KEY: 'sk-canary-of-openai' }).usable).toBe(true);

@@ -6,8 +6,8 @@ import { describeIssue, type Finding, leaves, showValue } from './describe-issue
 import { misfits, type Schema } from './misfits.ts';
 import { ConfigSchema } from './schema.ts';
 
-/** What stands below these keys is never repeated in a message. */
-const SECRET: ReadonlySet<string | number> = new Set(['api_key', 'headers']);
+/** What stands below these keys is never repeated in a message: people put the key itself into `key_env`, too. */
+const SECRET: ReadonlySet<string | number> = new Set(['api_key', 'key_env', 'headers']);
 
 /** How a message names the place of a key: with its position in a file, or by the key alone. */
 export type Place = (path: KeyPath, part: 'key' | 'value') => string;

@@ -106,7 +106,7 @@ delegation: { fallback: [{ provider: x, modl: y }], on_mismatch: ignore }
       16 problems; nothing was started:
         config.yaml:3:15 providers.lab.base_url: It is empty. Give it a value, or leave the key out.
         config.yaml:4:11 providers.lab.wire: "chat" is not one of openai-chat, openai-responses, anthropic-messages, ai-sdk.
-        config.yaml:5:24 providers.lab.key_env[1]: "1-2" has characters that cannot stand here.
+        config.yaml:5:24 providers.lab.key_env[1]: The value has characters that cannot stand here.
         config.yaml:6:42 providers.lab.models[1].context: "0" is too small: the least is 1.
         config.yaml:6:54 providers.lab.models[1].price.inn: "inn" is not a key of "providers.lab.models[1].price". Did you mean "in"?
         config.yaml:6:74 providers.lab.models[1].released: "soon" is not a day. Write it as 2026-08-01, in quotes.
@@ -164,6 +164,17 @@ delegation: { fallback: [{ provider: x, modl: y }], on_mismatch: ignore }
     const text = 'providers:\n  lab:\n    api_key: [sk-canary-1234567890]\n    headers: { x-a: 31337 }\n';
     expect(refusalOf(text).message).not.toMatch(/canary|31337/);
     expect(JSON.stringify(refusalOf(text))).not.toMatch(/canary|31337/);
+    for (const broken of [
+      'api_key: "a" sk-canary-1',
+      'api_key: \'a\' "sk-canary-1"',
+      'key_env: sk-canary-1',
+      'api_key: [sk-canary-1',
+      'api_key: @sk-canary-1',
+      'api_key: !sk-canary-1 x',
+      '? api_key\n    sk-canary-1: 1: 2',
+    ]) {
+      expect(JSON.stringify(refusalOf(`providers:\n  lab:\n    ${broken}\n`))).not.toContain('canary');
+    }
     expect(refusalOf('providers: { lab: { api_key: 1234567890 } }').message).not.toContain('1234567890');
   });
 

@@ -9,6 +9,7 @@ import {
   parseDocument,
   visit,
   type YAMLParseError,
+  type YAMLWarning,
 } from 'yaml';
 import { refusal } from '../core/errors.ts';
 import { checkConfig, problem } from './check-config.ts';
@@ -50,10 +51,10 @@ export function parseConfig(text: string, { file, kind }: Pick<ConfigSource, 'fi
     return `${file}:${Math.max(line, 1)}:${Math.max(col, 1)}`;
   };
   const document = parseNested(text, lines, file);
-  if (document.errors.length > 0) {
-    throw refusal(
-      document.errors.slice(0, MAX_YAML_ERRORS).map((error) => problem(at(error.pos[0]), brokenYaml(error))),
-    );
+  // The parser only warns of a tag (`!name`) and leaves it out; nothing is left out silently here.
+  const broken = [...document.errors, ...document.warnings];
+  if (broken.length > 0) {
+    throw refusal(broken.slice(0, MAX_YAML_ERRORS).map((error) => problem(at(error.pos[0]), brokenYaml(error))));
   }
   const unusable = unusableNames(document);
   if (unusable.length > 0) {
@@ -80,11 +81,14 @@ function parseNested(text: string, lines: LineCounter, file: string): Document.P
   }
 }
 
-function brokenYaml({ code, message }: YAMLParseError): Finding {
-  if (code === 'DUPLICATE_KEY')
+function brokenYaml({ code, message }: YAMLParseError | YAMLWarning): Finding {
+  if (code === 'DUPLICATE_KEY') {
     return { message: 'This key stands in the same mapping a second time.', hint: 'Keep one.' };
+  }
   if (code === 'MULTIPLE_DOCS') return { message: 'A second document starts here.', hint: 'Keep one in the file.' };
-  return { message: `It is not valid YAML: ${sentence(message)}` };
+  // What follows a colon is the text itself, in which a key may stand.
+  const [first = message] = message.split(/: |\n/);
+  return { message: `It is not valid YAML: ${/[.!?]$/.test(first) ? first : `${first}.`}` };
 }
 
 function toValue(document: Document.Parsed, file: string): unknown {
@@ -144,9 +148,4 @@ function offsetOf(document: Document.Parsed, path: KeyPath, part: 'key' | 'value
     } else return offset;
   }
   return offset;
-}
-
-function sentence(message: string): string {
-  const [first = message] = message.split('\n');
-  return /[.!?]$/.test(first) ? first : `${first}.`;
 }

@@ -1,4 +1,5 @@
 import { authorityOf } from '../core/build-route.ts';
+import { createRedactor } from '../core/redact.ts';
 import type { SnapshotProvider } from './catalog-snapshot.ts';
 import type { ProviderConfig } from './config-file.ts';
 import type { Env } from './config-paths.ts';
@@ -65,6 +66,16 @@ export function providerProblems(
     }
   }
   problems.push(...strayKeys(config, { authority: authorityOf(base_url ?? known?.base_url ?? ''), owners }));
+  if ([key_env ?? []].flat().some(isKey)) {
+    // The name would end up in messages; this one must not.
+    return [
+      {
+        key: 'key_env',
+        message: 'It holds a key, not the name of a variable.',
+        hint: 'Change that key; then name the variable that holds the new one.',
+      },
+    ];
+  }
   const ways = [api_key, key_env, auth].filter((way) => way !== undefined).length;
   if (ways > 1) {
     problems.push({ message: `"${id}" has more than one of key_env, api_key and auth.`, hint: 'Keep one.' });
@@ -84,6 +95,12 @@ export function providerProblems(
     }
   }
   return problems;
+}
+
+const redact = createRedactor([]);
+
+function isKey(name: string): boolean {
+  return redact(name) !== name;
 }
 
 /** A vendor's own key is not a default for everything: it goes to that vendor, whoever asks. */
