@@ -4,9 +4,6 @@ import type { Price } from './route.ts';
 
 const MILLION = 1_000_000;
 
-/** No requests yet: nothing spent, and that is known. */
-export const NO_COST: Cost = { usd: 0, complete: true };
-
 /**
  * What one request cost in USD. `usage.input` includes cached tokens and `usage.output` includes reasoning,
  * so each token is counted once: cached ones at their own price where the price list has one, else as input.

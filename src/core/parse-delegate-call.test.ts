@@ -228,12 +228,12 @@ describe('hostile values', () => {
     },
   );
 
-  test('hundreds of thousands of unknown fields are refused, briefly', () => {
-    const flood = Object.fromEntries(Array.from({ length: 300_000 }, (_, index) => [`field_${index}`, index]));
+  test('tens of thousands of unknown fields are refused, briefly', () => {
+    const flood = Object.fromEntries(Array.from({ length: 50_000 }, (_, index) => [`field_${index}`, index]));
     for (const args of [{ goal: GOAL, ...flood }, { tasks: [{ goal: GOAL, ...flood }] }]) {
       const { issues } = readDelegateCall(args);
       expect(issues).toHaveLength(201);
-      expect(issues.at(-1)?.message).toBe('299800 more problems are not listed.');
+      expect(issues.at(-1)?.message).toBe('49800 more problems are not listed.');
     }
   });
 
