@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buildCatalog } from './config/build-catalog.ts';
+import { checkAgainstCatalog } from './config/check-against-catalog.ts';
 import type { Env } from './config/config-paths.ts';
 import { createCredentials } from './config/credentials.ts';
 import { loadSnapshot } from './config/load-catalog.ts';
@@ -15,8 +16,8 @@ import { planCall } from './core/plan-call.ts';
 import type { PreflightContext } from './core/preflight.ts';
 import { createRedactor, createSecretFilter } from './core/redact.ts';
 import { createResolver } from './core/resolve-route.ts';
-import type { DelegationResult } from './core/result.ts';
-import type { Store } from './core/store.ts';
+import type { DelegationResult, TaskResult } from './core/result.ts';
+import type { Store, TaskRecord } from './core/store.ts';
 import type { Transcripts } from './core/transcript.ts';
 import type { EngineDeps } from './engine/deps.ts';
 import type { KeyFor } from './providers/endpoint.ts';
@@ -60,6 +61,8 @@ export interface Yardmaster extends AsyncDisposable {
   decisions(): PreflightContext;
   /** Tasks, journal and results. Opened on first use. */
   store(): Promise<Store>;
+  /** What is known of a task that was `lost`: the store has no result of it, its journal has what it did. */
+  lostResult(task: TaskRecord): Promise<TaskResult>;
   readonly config: LoadedConfig;
 }
 
@@ -93,6 +96,7 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
   const decisions = once((): PreflightContext => {
     const { where } = config;
     const catalog = buildCatalog({ snapshot: snapshot(), providers: config.providers, env, where });
+    checkAgainstCatalog(config, catalog);
     return {
       resolver: createResolver(catalog, config.routing),
       limits: config.delegation.limits,
@@ -130,6 +134,10 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
     config,
     decisions,
     store,
+    async lostResult(task) {
+      const [{ lostResult }, deps] = await Promise.all([import('./engine/lost-result.ts'), engine()]);
+      return lostResult(task, await deps.store.journal(task.id), deps);
+    },
     explain(args) {
       const { call } = planCall(args, decisions());
       if (call.action !== 'spawn') throw notHere(call.action);
