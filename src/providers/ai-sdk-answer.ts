@@ -121,7 +121,7 @@ export function createAnswerParts(route: Route, listener: TurnListener, taken: R
         stop: stop === 'stop' && calls.length > 0 ? 'tool_calls' : (STOPS.get(stop) ?? 'other'),
         ...(usage === undefined ? {} : { usage }),
         ...(served === '' ? {} : { served_model: served }),
-        ...(id === '' ? {} : { id }),
+        ...(id === '' ? {} : { request_id: id }),
         ...(opaque ? { replay: tagReplay(route, replay) } : {}),
         notes,
       };

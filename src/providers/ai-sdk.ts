@@ -94,12 +94,11 @@ function openConversation({ route, setup, factory, deadlines, keyFor, redact }: 
       }).catch((thrown) => {
         throw traffic.failure ?? failureIn(thrown, { watch, traffic, route });
       });
-      const { id, ...decoded } = parts.answer();
+      const decoded = parts.answer();
       const sent = sentBy(route, traffic);
-      const request_id = traffic.request_id ?? id;
       const answer: Answer = {
         ...decoded,
-        ...(request_id === undefined ? {} : { request_id }),
+        ...(traffic.request_id === undefined ? {} : { request_id: traffic.request_id }),
         sent,
         first_token_ms: watch.first_token_ms,
         notes: [...decoded.notes, ...effortNotes(route, sent.reasoning)],

@@ -189,7 +189,7 @@ export function createMessagesDecoder(route: Route, listener: TurnListener, take
         stop: STOPS.get(stop) ?? (stop === '' && calls.length > 0 ? 'tool_calls' : 'other'),
         ...(tokens === undefined ? {} : { usage: tokens }),
         ...(served === '' ? {} : { served_model: served }),
-        ...(id === '' ? {} : { id }),
+        ...(id === '' ? {} : { request_id: id }),
         ...(signed ? { replay: tagReplay(route, replay) } : {}),
         notes: [],
       };

@@ -412,7 +412,7 @@ describe('the stream of anthropic-messages', () => {
       stop: 'tool_calls',
       usage: { input: 100, output: 40, cache_read: 70, cache_write: 20, reasoning: 25 },
       served_model: 'a-model-20260101',
-      id: 'msg_1',
+      request_id: 'msg_1',
       replay: expect.anything(),
       notes: [],
     });

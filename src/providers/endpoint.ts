@@ -31,7 +31,7 @@ const NOT_FROM_CONFIG: ReadonlySet<string> = new Set([
 /** Where a route's requests go. Throws `ROUTE_INVALID` when its base URL has left its authority. */
 export function endpointOf(route: Route): Endpoint {
   const base = new URL(route.base_url);
-  if (base.origin !== originOf(route.authority)) {
+  if (!sameAuthority(base.origin, route.authority)) {
     throw new DelegateError(
       'ROUTE_INVALID',
       `"${routeLabel(route)}" has the base URL "${base.origin}", which is not its authority "${route.authority}"`,
@@ -52,8 +52,7 @@ const HEADER_VALUE = /^[\x21-\x7e]+$/;
 export function keyOf(route: Route, keyFor: KeyFor): string | undefined {
   const { credential } = route;
   if (credential.kind === 'none') return undefined;
-  const key =
-    originOf(credential.authority) === originOf(route.authority) ? keyFor(credential, route.authority) : undefined;
+  const key = sameAuthority(credential.authority, route.authority) ? keyFor(credential, route.authority) : undefined;
   if (key !== undefined && HEADER_VALUE.test(key)) return key;
   const where =
     credential.kind === 'env' ? `environment variable ${credential.name}` : `config of "${credential.provider}"`;
@@ -65,6 +64,10 @@ export function keyOf(route: Route, keyFor: KeyFor): string | undefined {
     hint: `Put the key for ${route.authority} there; \`yardmaster doctor\` shows what is found.`,
     data: { class: 'auth' },
   });
+}
+
+function sameAuthority(one: string, other: string): boolean {
+  return one === other || originOf(one) === originOf(other);
 }
 
 function originOf(authority: string): string {

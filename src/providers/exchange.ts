@@ -22,7 +22,9 @@ const REQUEST_ID_HEADERS = [
   'x-amzn-requestid',
   'cf-ray',
 ];
-const LONGEST_WANTED_NAME = 16;
+/** The names an answer is read for; the others are decoded only for a failure. */
+const WANTED_HEADERS = ['content-type', ...REQUEST_ID_HEADERS];
+const WANTED_LENGTHS: ReadonlySet<number> = new Set(WANTED_HEADERS.map((name) => name.length));
 
 export interface ExchangeContext {
   readonly deadlines: Deadlines;
@@ -44,11 +46,16 @@ type Phase = 'waiting' | 'streaming' | 'document' | 'failing' | 'draining' | 'cl
  */
 export class Exchange implements Watched, Dispatched {
   due: number;
-  private readonly request: StreamRequest;
   private readonly context: ExchangeContext;
+  private readonly authority: string;
+  private readonly idleTimeoutMs: number;
+  private signal: AbortSignal | undefined;
+  private onBytes: StreamRequest['onBytes'];
+  private listener: StreamRequest['onEvent'];
   private readonly started: number;
   private phase: Phase = 'waiting';
   private abortSocket: (() => void) | undefined;
+  private written = false;
   private parser: SseParser | undefined;
   private status = 0;
   private rawHeaders: readonly Buffer[] = [];
@@ -60,8 +67,12 @@ export class Exchange implements Watched, Dispatched {
   private bodyBytes = 0;
 
   constructor(request: StreamRequest, context: ExchangeContext) {
-    this.request = request;
     this.context = context;
+    this.authority = request.authority;
+    this.idleTimeoutMs = request.idle_timeout_ms;
+    this.signal = request.signal;
+    this.onBytes = request.onBytes;
+    this.listener = request.onEvent;
     this.started = context.now();
     this.due = this.started + request.first_token_timeout_ms;
     context.deadlines.add(this);
@@ -77,17 +88,18 @@ export class Exchange implements Watched, Dispatched {
   handleEvent(): void {
     if (this.phase === 'draining') this.complete(true);
     else this.fail({ class: 'cancelled' });
-    this.abortSocket?.();
+    this.abort();
   }
 
   expired(): void {
     if (this.phase === 'draining') this.complete(true);
     else if (this.phase === 'failing') this.failWithBody();
     else this.fail({ class: this.firstTokenMs < 0 ? 'timeout_first_token' : 'timeout_idle' });
-    this.abortSocket?.();
+    this.abort();
   }
 
   onConnect(abort: () => void): void {
+    this.written = true;
     if (this.phase === 'closed') abort();
     else this.abortSocket = abort;
   }
@@ -96,13 +108,16 @@ export class Exchange implements Watched, Dispatched {
     if (status < 200 || this.phase === 'closed') return true;
     this.status = status;
     this.rawHeaders = rawHeaders;
-    const headers = wantedHeaders(rawHeaders);
+    const headers = headersOf(rawHeaders, WANTED_LENGTHS);
     for (const name of REQUEST_ID_HEADERS) {
       this.requestId ??= headers[name];
     }
     if (status >= 300 && status < 400) {
-      this.fail({ class: 'redirect', upstream: redirection(status, headers.location, this.request.authority) });
-      this.abortSocket?.();
+      this.fail({
+        class: 'redirect',
+        upstream: redirection(status, headersOf(rawHeaders, undefined).location, this.authority),
+      });
+      this.abort();
     } else if (status >= 400) {
       this.phase = 'failing';
       this.due = Math.min(this.due, this.context.now() + ERROR_BODY_MS);
@@ -119,24 +134,25 @@ export class Exchange implements Watched, Dispatched {
   onData(chunk: Buffer): boolean {
     if (this.phase === 'closed') return true;
     this.received += chunk.length;
-    this.request.onBytes?.(chunk.length);
+    this.onBytes?.(chunk.length);
     if (this.received > MAX_STREAM_BYTES) {
       this.fail({ class: 'protocol', upstream: `an answer of more than ${MAX_STREAM_BYTES / 1024 / 1024} MB` });
-      this.abortSocket?.();
+      this.abort();
     } else if (this.phase === 'streaming') {
       if (this.firstTokenMs < 0) this.keep(chunk, MAX_BODY_BYTES);
-      else this.due = this.context.now() + this.request.idle_timeout_ms;
+      else this.due = this.context.now() + this.idleTimeoutMs;
       this.parse(chunk);
     } else if (this.phase === 'document') {
       this.keep(chunk, MAX_STREAM_BYTES);
     } else if (this.phase === 'failing' && !this.keep(chunk, MAX_BODY_BYTES)) {
       this.failWithBody();
-      this.abortSocket?.();
+      this.abort();
     }
     return true;
   }
 
   onComplete(): void {
+    this.abortSocket = undefined;
     if (this.phase === 'draining') this.complete(true);
     else if (this.phase === 'failing') this.failWithBody();
     else if (this.phase === 'document') this.onDocument();
@@ -155,6 +171,7 @@ export class Exchange implements Watched, Dispatched {
   }
 
   onError(error: Error & { code?: string }): void {
+    this.abortSocket = undefined;
     if (this.phase === 'closed') return;
     if (this.phase === 'draining') this.complete(true);
     else if (this.phase === 'failing') this.failWithBody();
@@ -166,7 +183,7 @@ export class Exchange implements Watched, Dispatched {
       this.parser?.push(chunk);
     } catch (thrown) {
       this.fail(asFailure(thrown));
-      this.abortSocket?.();
+      this.abort();
     }
   }
 
@@ -175,11 +192,11 @@ export class Exchange implements Watched, Dispatched {
     if (this.firstTokenMs < 0) {
       const now = this.context.now();
       this.firstTokenMs = now - this.started;
-      this.due = now + this.request.idle_timeout_ms;
+      this.due = now + this.idleTimeoutMs;
       this.context.deadlines.nearer(this);
       this.body = [];
     }
-    if (this.request.onEvent(event, data)) {
+    if (this.listener(event, data)) {
       this.phase = 'draining';
       this.due = this.context.now() + DRAIN_MS;
       this.context.deadlines.nearer(this);
@@ -219,7 +236,7 @@ export class Exchange implements Watched, Dispatched {
 
   private failWithBody(): void {
     const body = this.bodyText();
-    const headers = allHeaders(this.rawHeaders);
+    const headers = headersOf(this.rawHeaders, undefined);
     this.fail({
       ...classifyFailure({ status: this.status, headers, body }),
       ...(body === '' ? {} : { upstream: headers['content-encoding'] === undefined ? body : '(a compressed body)' }),
@@ -242,35 +259,42 @@ export class Exchange implements Watched, Dispatched {
     this.context.reject({
       ...(this.status === 0 ? {} : { status: this.status }),
       ...(this.requestId === undefined ? {} : { request_id: this.requestId }),
-      ...(this.abortSocket === undefined ? { unsent: true } : {}),
+      ...(this.written ? {} : { unsent: true }),
       ...(this.firstTokenMs < 0 ? {} : { first_token_ms: this.firstTokenMs }),
       ...failure,
     });
   }
 
+  private abort(): void {
+    const abort = this.abortSocket;
+    this.abortSocket = undefined;
+    abort?.();
+  }
+
+  /** Lets go of everything: an idle connection holds on to its last exchange. */
   private close(): void {
     this.phase = 'closed';
     this.context.deadlines.delete(this);
-    this.request.signal.removeEventListener('abort', this);
+    this.signal?.removeEventListener('abort', this);
+    this.signal = undefined;
+    this.listener = ignore;
+    this.onBytes = undefined;
     this.parser = undefined;
+    this.rawHeaders = [];
     this.body = [];
   }
 }
 
-function wantedHeaders(raw: readonly Buffer[]): Readonly<Record<string, string>> {
+function ignore(): boolean {
+  return true;
+}
+
+function headersOf(raw: readonly Buffer[], lengths: ReadonlySet<number> | undefined): Readonly<Record<string, string>> {
   const headers: Record<string, string> = {};
   for (let at = 0; at + 1 < raw.length; at += 2) {
     const name = raw[at]!;
-    if (name.length <= LONGEST_WANTED_NAME)
-      headers[name.toString('latin1').toLowerCase()] = raw[at + 1]!.toString('latin1');
-  }
-  return headers;
-}
-
-function allHeaders(raw: readonly Buffer[]): Readonly<Record<string, string>> {
-  const headers: Record<string, string> = {};
-  for (let at = 0; at + 1 < raw.length; at += 2) {
-    headers[raw[at]!.toString('latin1').toLowerCase()] = raw[at + 1]!.toString('latin1');
+    if (lengths?.has(name.length) === false) continue;
+    headers[name.toString('latin1').toLowerCase()] = raw[at + 1]!.toString('latin1');
   }
   return headers;
 }

@@ -201,7 +201,7 @@ export function createChatDecoder(route: Route, listener: TurnListener, taken: R
         stop: refused ? 'refusal' : stopReason(finish, tool_calls),
         ...(tokens === undefined ? {} : { usage: tokens }),
         ...(served === '' ? {} : { served_model: served }),
-        ...(id === '' ? {} : { id }),
+        ...(id === '' ? {} : { request_id: id }),
         ...(replay === undefined ? {} : { replay: tagReplay(route, [replay]) }),
         notes: [],
       };

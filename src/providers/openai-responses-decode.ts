@@ -169,7 +169,7 @@ export function createResponsesDecoder(route: Route, listener: TurnListener, tak
         stop: stopOf(response, refused, calls.length > 0),
         ...(usage === undefined ? {} : { usage }),
         ...(textIn(response.model) === '' ? {} : { served_model: textIn(response.model) }),
-        ...(textIn(response.id) === '' ? {} : { id: textIn(response.id) }),
+        ...(textIn(response.id) === '' ? {} : { request_id: textIn(response.id) }),
         ...(opaque ? { replay: tagReplay(route, replay) } : {}),
         notes: [],
       };

@@ -294,7 +294,7 @@ describe('the stream of openai-responses', () => {
       stop: 'tool_calls',
       usage: { input: 100, output: 40, cache_read: 60, cache_write: 10, reasoning: 25 },
       served_model: 'a-model-2026-01-01',
-      id: 'resp_1',
+      request_id: 'resp_1',
       replay: expect.anything(),
       notes: [],
     });
@@ -374,7 +374,12 @@ describe('the stream of openai-responses', () => {
     ]);
     expect(over).toBe(true);
     expect(heard).toEqual(['text Whole.']);
-    expect(decoder.answer()).toMatchObject({ text: 'Whole.', stop: 'tool_calls', served_model: 'm', id: 'resp_2' });
+    expect(decoder.answer()).toMatchObject({
+      text: 'Whole.',
+      stop: 'tool_calls',
+      served_model: 'm',
+      request_id: 'resp_2',
+    });
   });
 
   test('usage that was not reported is unknown, not zero (F52)', () => {

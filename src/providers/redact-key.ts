@@ -8,27 +8,30 @@ const SHORTEST_KEY = 8;
  */
 export function redactKey<T>(value: T, key: string): T {
   if (key.length < SHORTEST_KEY) return value;
-  const forms = [...new Set([key, JSON.stringify(key).slice(1, -1), encodeURIComponent(key)])];
-  return clean(value, forms) as T;
+  return clean(value, formsOf(key)) as T;
 }
 
-function clean(value: unknown, forms: readonly string[]): unknown {
-  if (typeof value === 'string') {
-    let text = value;
-    for (const form of forms) if (text.includes(form)) text = text.replaceAll(form, REDACTED);
-    return text;
-  }
-  if (Array.isArray(value)) {
-    const items = value.map((item) => clean(item, forms));
-    return items.some((item, index) => item !== value[index]) ? items : value;
-  }
+function formsOf(key: string): readonly string[] {
+  const written = [JSON.stringify(key).slice(1, -1), encodeURIComponent(key)];
+  return [key, ...written.filter((form) => form !== key)];
+}
+
+function clean(value: unknown, written: readonly string[]): unknown {
+  if (typeof value === 'string') return without(value, written);
   if (typeof value !== 'object' || value === null) return value;
   let copy: Record<string, unknown> | undefined;
-  for (const [name, item] of Object.entries(value)) {
-    const cleaned = clean(item, forms);
-    if (cleaned === item) continue;
-    copy ??= { ...value };
+  const fields = value as Record<string, unknown>;
+  for (const name in fields) {
+    const cleaned = clean(fields[name], written);
+    if (cleaned === fields[name]) continue;
+    copy ??= (Array.isArray(value) ? [...value] : { ...value }) as Record<string, unknown>;
     copy[name] = cleaned;
   }
   return copy ?? value;
+}
+
+function without(text: string, written: readonly string[]): string {
+  let rest = text;
+  for (const form of written) if (rest.includes(form)) rest = rest.replaceAll(form, REDACTED);
+  return rest;
 }

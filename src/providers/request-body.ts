@@ -12,38 +12,42 @@ export interface RequestBody {
   bytes(tail: string): Buffer;
 }
 
+const EMPTY = Buffer.alloc(0);
+
 /** An escaped backslash, or half of a surrogate pair, which `JSON.stringify` escapes and leaves alone otherwise. */
 const ESCAPES = /\\(?:\\|ud[89a-f][0-9a-f]{2})/g;
 
 /** Servers refuse a whole body for one half of a pair, which a text cut in its middle ends or begins with. */
-function mended(found: string): string {
-  return found === '\\\\' ? found : '\\ufffd';
+function mended(json: string): string {
+  if (!json.includes('\\ud')) return json;
+  return json.replace(ESCAPES, (found) => (found === '\\\\' ? found : '\\ufffd'));
 }
 
 export function createRequestBody(head: string): RequestBody {
-  let settled: Buffer = Buffer.from(head);
-  let headLength = settled.length;
-  let fresh: string[] = [];
+  /** What has left before, without its tail. */
+  let settled: Buffer = EMPTY;
+  /** What has not. */
+  let fresh = mended(head);
+  let headBytes = Buffer.byteLength(fresh);
 
   return {
     append(segment) {
-      fresh.push(segment.includes('\\ud') ? segment.replace(ESCAPES, mended) : segment);
+      fresh += mended(segment);
     },
     setHead(next) {
-      const rest = settled.subarray(headLength);
-      const encoded = Buffer.from(next);
-      settled = Buffer.concat([encoded, rest]);
-      headLength = encoded.length;
+      const whole = Buffer.concat([settled, Buffer.from(fresh)]);
+      const encoded = Buffer.from(mended(next));
+      settled = Buffer.concat([encoded, whole.subarray(headBytes)]);
+      fresh = '';
+      headBytes = encoded.length;
     },
     bytes(tail) {
-      const added = fresh.length === 1 ? fresh[0]! : fresh.join('');
-      const addedLength = Buffer.byteLength(added);
-      const whole = Buffer.allocUnsafe(settled.length + addedLength + Buffer.byteLength(tail));
-      settled.copy(whole, 0);
-      const end = settled.length + whole.write(added, settled.length);
-      whole.write(tail, end);
-      settled = whole.subarray(0, end);
-      fresh = [];
+      const added = fresh + tail;
+      const whole = Buffer.allocUnsafe(settled.length + Buffer.byteLength(added));
+      settled.copy(whole);
+      whole.write(added, settled.length);
+      settled = whole.subarray(0, whole.length - Buffer.byteLength(tail));
+      fresh = '';
       return whole;
     },
   };

@@ -14,7 +14,7 @@ export interface StreamRequest {
   readonly first_token_timeout_ms: number;
   /** Between any two arrivals of bytes after that. */
   readonly idle_timeout_ms: number;
-  readonly onBytes?: (count: number) => void;
+  readonly onBytes?: ((count: number) => void) | undefined;
   /**
    * Each server-sent event, synchronously. `event` is '' when the stream named none. A server that ignored
    * `stream` and answered with one JSON document gives that document as one event with the name ''.

@@ -41,8 +41,8 @@ export interface Encoder {
   omit(parameter: string): boolean;
 }
 
-/** What a wire makes of a stream; the rest of an `Answer` is added here. `id` is the response's own id. */
-export type DecodedAnswer = Omit<Answer, 'sent' | 'first_token_ms' | 'request_id'> & { readonly id?: string };
+/** What a wire makes of a stream. Its `request_id` is the response's own; one in the headers is better. */
+export type DecodedAnswer = Omit<Answer, 'sent' | 'first_token_ms'>;
 
 /** One answer being received. Methods may throw a `StreamFailure`. */
 export interface Decoder {
@@ -73,39 +73,45 @@ export function createWireProvider(
   function open(route: Route, setup: ConversationSetup): Conversation {
     const encoder = dialect.encoder(route, setup);
     const taken = new Set<string>();
-    let endpoint: Endpoint | undefined;
+    let target: Target | undefined;
+
+    /** Looked up for every request; made anew when the key has changed. */
+    function targetOf(): Target {
+      const endpoint = target?.endpoint ?? endpointOf(route);
+      const key = keyOf(route, keyFor);
+      if (target === undefined || target.key !== key) {
+        const path = dialect.path(endpoint.base_path) + endpoint.query;
+        const headers = { ...COMMON_HEADERS, ...endpoint.headers, ...dialect.headers(key, route) };
+        target = { endpoint, key, path, headers };
+      }
+      return target;
+    }
 
     async function send(options: SendOptions): Promise<Answer> {
-      endpoint ??= endpointOf(route);
-      const { authority, base_path, query, headers } = endpoint;
-      const key = keyOf(route, keyFor);
-      const request = {
-        authority,
-        path: dialect.path(base_path) + query,
-        headers: { ...COMMON_HEADERS, ...headers, ...dialect.headers(key, route) },
-        signal: options.signal,
-        first_token_timeout_ms: options.first_token_timeout_ms,
-        idle_timeout_ms: options.idle_timeout_ms,
-        ...(options.onBytes === undefined ? {} : { onBytes: options.onBytes }),
-      };
+      const { endpoint, key, path, headers } = targetOf();
       let refused: string | undefined;
       for (;;) {
         const body = encoder.body(options.max_output);
         const { sent } = encoder;
-        const notes = [...(encoder.notes ?? []), ...(refused === undefined ? [] : [refusal(refused)])];
         const decoder = dialect.decoder(route, options, taken);
         let end: StreamEnd | undefined;
         try {
           end = await transport.streamPost({
-            ...request,
+            authority: endpoint.authority,
+            path,
+            headers,
             body,
+            signal: options.signal,
+            first_token_timeout_ms: options.first_token_timeout_ms,
+            idle_timeout_ms: options.idle_timeout_ms,
+            onBytes: options.onBytes,
             onEvent: (event, data) => decoder.event(event, data),
           });
-          return answerOf({ decoder, end, sent, notes, key });
+          return answerOf(end, { decoder, encoder, sent, key, refused });
         } catch (thrown) {
           const failure = { ...seenOf(end), ...asStreamFailure(thrown) };
           const whole = wholeAnswer(decoder, failure);
-          if (whole !== undefined) return answerOf({ decoder, end: whole, sent, notes, key });
+          if (whole !== undefined) return answerOf(whole, { decoder, encoder, sent, key, refused });
           const partial = decoder.partial();
           const nothing = partial.text === '' && partial.reasoning === '';
           const { parameter } = failure;
@@ -145,24 +151,32 @@ const COMMON_HEADERS = {
   'user-agent': 'yardmaster',
 };
 
-interface Finished {
-  readonly decoder: Decoder;
-  readonly end: Pick<StreamEnd, 'request_id' | 'first_token_ms'>;
-  readonly sent: Sent;
-  readonly notes: readonly string[];
+interface Target {
+  readonly endpoint: Endpoint;
   readonly key: string | undefined;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
-function answerOf({ decoder, end, sent, notes, key }: Finished): Answer {
-  const { id, ...decoded } = decoder.answer();
-  const request_id = end.request_id ?? id;
-  const answer: Answer = {
-    ...decoded,
-    ...(request_id === undefined ? {} : { request_id }),
-    sent,
-    first_token_ms: end.first_token_ms,
-    notes: notes.length === 0 ? decoded.notes : [...decoded.notes, ...notes],
-  };
+interface Finished {
+  readonly decoder: Decoder;
+  readonly encoder: Encoder;
+  readonly sent: Sent;
+  readonly key: string | undefined;
+  /** The parameter that was left out. */
+  readonly refused: string | undefined;
+}
+
+function answerOf(
+  end: Pick<StreamEnd, 'request_id' | 'first_token_ms'>,
+  { decoder, encoder, sent, key, refused }: Finished,
+): Answer {
+  // The decoded answer is nobody else's: it is completed and not copied.
+  const answer = decoder.answer() as { -readonly [Field in keyof Answer]: Answer[Field] };
+  answer.sent = sent;
+  answer.first_token_ms = end.first_token_ms;
+  if (end.request_id !== undefined) answer.request_id = end.request_id;
+  answer.notes = [...answer.notes, ...(encoder.notes ?? []), ...(refused === undefined ? [] : [refusal(refused)])];
   return key === undefined ? answer : redactKey(answer, key);
 }
 
