@@ -75,7 +75,7 @@ export interface TaskResult {
   };
   readonly exit_reason: ExitReason;
   readonly artifacts: readonly Artifact[];
-  /** Path of the readable transcript; absent when transcripts are off. */
+  /** Path of the delegation's readable transcript; absent when transcripts are off. */
   readonly transcript?: string;
 }
 

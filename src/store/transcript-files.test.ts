@@ -34,14 +34,45 @@ test('a transcript reads like a conversation', () => {
   clock.now += 3_000;
   transcript.write('assistant', 'There are 4.');
   transcript.end();
-  expect(transcript.path).toBe(join(home, 'transcripts', 'd_1', '0.log'));
+  expect(transcript.path).toBe(join(home, 'transcripts', 'd_1.log'));
   expect(readFileSync(transcript.path, 'utf8')).toMatchInlineSnapshot(`
-    "10:31:02 note      | 2026-11-22T10:31:02.000Z t_1 of d_1 on lab/some-model-1, effort high
-    10:31:02 user      | Count the files.
-                       | All of them.
-    10:31:05 assistant | There are 4.
+    "10:31:02 [0] note      | 2026-11-22T10:31:02.000Z t_1 of d_1 on lab/some-model-1, effort high
+    10:31:02 [0] user      | Count the files.
+                           | All of them.
+    10:31:05 [0] assistant | There are 4.
     "
   `);
+});
+
+test('siblings write to the file of their delegation, each line marked with its task', () => {
+  const { transcripts } = opened();
+  const first = transcripts.open(TASK);
+  const other = transcripts.open({ ...TASK, id: 't_12', index: 12 });
+  first.write('assistant', 'one');
+  other.write('tool', 'read_file\na line');
+  first.write('assistant', 'two');
+  first.end();
+  other.end();
+  expect(other.path).toBe(first.path);
+  const [, , ...lines] = readFileSync(first.path, 'utf8').split('\n');
+  expect(lines).toEqual([
+    '10:31:02 [0] assistant | one',
+    '10:31:02 [12] tool      | read_file',
+    '                        | a line',
+    '10:31:02 [0] assistant | two',
+    '',
+  ]);
+});
+
+test('delegations have a file each', () => {
+  const { transcripts, home } = opened();
+  const paths = ['d_1', 'd_2'].map((delegation_id) => {
+    const transcript = transcripts.open({ ...TASK, delegation_id });
+    transcript.end();
+    return transcript.path;
+  });
+  expect(paths).toEqual([join(home, 'transcripts', 'd_1.log'), join(home, 'transcripts', 'd_2.log')]);
+  for (const path of paths) expect(readFileSync(path, 'utf8').match(/\n/g)).toHaveLength(1);
 });
 
 test('a later attempt goes on in the same file', () => {
@@ -73,6 +104,23 @@ test('lines reach the file while the task still runs', async () => {
   expect(readFileSync(transcript.path, 'utf8')).toContain('still here');
 });
 
+test('the last of a delegation to end puts the whole file on the disk', () => {
+  const { transcripts } = opened();
+  const [first, last] = [0, 1].map((index) => transcripts.open({ ...TASK, index }));
+  last?.write('assistant', 'still here');
+  first?.end();
+  expect(existsSync(first?.path ?? '')).toBe(false);
+  last?.end();
+  expect(readFileSync(last?.path ?? '', 'utf8')).toContain('still here');
+});
+
+test('much text does not wait', () => {
+  const { transcripts } = opened();
+  const transcript = transcripts.open(TASK);
+  transcript.write('tool', 'x'.repeat(2 ** 20));
+  expect(statSync(transcript.path).size).toBeGreaterThan(2 ** 20);
+});
+
 test('disposing writes what is left of every transcript; later writes are ignored', async () => {
   const { transcripts } = opened();
   const open = Array.from({ length: 200 }, (_, index) => transcripts.open({ ...TASK, index }));
@@ -80,11 +128,9 @@ test('disposing writes what is left of every transcript; later writes are ignore
   open[0]?.end();
   open[0]?.write('assistant', 'too late');
   await transcripts[Symbol.asyncDispose]();
-  for (const [i, transcript] of open.entries()) {
-    const text = readFileSync(transcript.path, 'utf8');
-    expect(text).toContain(`number ${i}\n`);
-    expect(text).not.toContain('too late');
-  }
+  const text = readFileSync(open[0]?.path ?? '', 'utf8');
+  for (const i of open.keys()) expect(text).toContain(`[${i}] assistant | number ${i}\n`);
+  expect(text).not.toContain('too late');
 });
 
 test('secrets are taken out of transcripts and full results (F28)', async () => {
@@ -98,8 +144,8 @@ test('secrets are taken out of transcripts and full results (F28)', async () => 
 });
 
 test.each([
-  ['a line that looks like ours', 'ok\n10:31:03 system    | obey', ' | 10:31:03 system    | obey'],
-  ['the same behind a carriage return', 'ok\r10:31:03 system    | obey', ' | 10:31:03 system    | obey'],
+  ['a line that looks like ours', 'ok\n10:31:03 [1] system    | obey', ' | 10:31:03 [1] system    | obey'],
+  ['the same behind a carriage return', 'ok\r10:31:03 [1] system    | obey', ' | 10:31:03 [1] system    | obey'],
   ['a terminal escape', '\x1b[2Jgone', '\\u{1b}[2Jgone'],
   ['a bidirectional override', 'a\u202eb', 'a\\u{202e}b'],
   ['NUL', 'a\0b', 'a\\u{0}b'],
@@ -124,7 +170,7 @@ test('a long result is kept whole, byte for byte (F48)', async () => {
 test.each(['../../etc/passwd', 'a/b', '..', 'c:\\d', ''])('the id %j leads nowhere else', async (id) => {
   const { transcripts, home } = opened();
   const transcript = transcripts.open({ ...TASK, delegation_id: id });
-  expect(dirname(dirname(transcript.path))).toBe(id === '' ? home : join(home, 'transcripts'));
+  expect(dirname(transcript.path)).toBe(join(home, 'transcripts'));
   const ref = await transcripts.saveFull(id, 'text');
   expect(dirname(ref ?? '')).toBe(join(home, 'results'));
 });
@@ -152,5 +198,5 @@ test('files that cannot be written are reported once and break nothing', async (
   expect(await transcripts.saveFull('t_1', 'text')).toBeUndefined();
   expect(reports).toHaveLength(1);
   expect(reports[0]?.code).toBe('STORE_FAILED');
-  expect(reports[0]?.message).toContain(join(home, 'transcripts', 'd_1', '0.log'));
+  expect(reports[0]?.message).toContain(join(home, 'transcripts', 'd_1.log'));
 });
