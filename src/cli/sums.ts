@@ -1,5 +1,6 @@
 import type { Usage } from '../core/provider.ts';
 import type { Cost } from '../core/result.ts';
+import type { TaskRecord } from '../core/store.ts';
 
 /** Complete only when every part is. */
 export function addCosts(costs: readonly Cost[]): Cost {
@@ -7,6 +8,11 @@ export function addCosts(costs: readonly Cost[]): Cost {
     usd: costs.reduce((sum, cost) => sum + cost.usd, 0),
     complete: costs.every((cost) => cost.complete),
   };
+}
+
+/** Of a task that still runs nobody knows it; one that never started has cost nothing. */
+export function costSoFar({ result, attempt }: TaskRecord): Cost {
+  return result?.cost ?? { usd: 0, complete: attempt === 0 };
 }
 
 export function addUsage(usages: readonly Usage[]): Usage {

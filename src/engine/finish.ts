@@ -4,6 +4,7 @@ import type { TaskError, TaskResult } from '../core/result.ts';
 import type { JournalEntry, TaskPlan } from '../core/store.ts';
 import type { Transcript } from '../core/transcript.ts';
 import { type Run, takenOver } from './child.ts';
+import type { EngineDeps } from './deps.ts';
 import { receiptOf, type Tally } from './tally.ts';
 
 export interface Ended {
@@ -23,7 +24,7 @@ export interface Ended {
  * given back all the same, and says so: never `completed`, because the record will not say that either.
  */
 export async function finish(run: Run, plan: TaskPlan, end: Ended): Promise<TaskResult> {
-  const result = await resultOf(run, plan, end);
+  const result = await resultOf(run.deps, plan, end);
   end.transcript?.write('note', `${result.status}${result.error === undefined ? '' : `: ${result.error.message}`}`);
   end.transcript?.end();
   const { attempt, ending } = end;
@@ -45,8 +46,13 @@ export async function finish(run: Run, plan: TaskPlan, end: Ended): Promise<Task
   }
 }
 
-async function resultOf(run: Run, plan: TaskPlan, { ending, tally, transcript, ...end }: Ended): Promise<TaskResult> {
-  const { redact, filter, settings, transcripts } = run.deps;
+/** The result as it is handed over and stored; nothing is written but a text too long for a summary. */
+export async function resultOf(
+  deps: Pick<EngineDeps, 'redact' | 'filter' | 'settings' | 'transcripts'>,
+  plan: TaskPlan,
+  { ending, tally, transcript, ...end }: Omit<Ended, 'attempt' | 'entries'>,
+): Promise<TaskResult> {
+  const { redact, filter, settings, transcripts } = deps;
   const text = filter(tally.text);
   const { max_summary_chars } = settings.limits;
   const full_ref = text.length > max_summary_chars ? await transcripts?.saveFull(plan.id, text) : undefined;

@@ -1,26 +1,29 @@
-import { routeLabel } from '../../core/route.ts';
 import type { TaskRecord } from '../../core/store.ts';
 import type { Action } from '../action.ts';
+import { addLostResults } from '../add-lost-results.ts';
 import { EXIT_OK } from '../exit-code.ts';
 import { open } from '../open.ts';
 import { count, money } from '../render/amounts.ts';
+import { markSimulated, routeName } from '../render/route-name.ts';
 import { table } from '../render/table.ts';
 import { addCosts, addUsage } from '../sums.ts';
 
 const DAY_MS = 86_400_000;
 
 const GROUPS: Record<string, (task: TaskRecord) => string> = {
-  model: ({ route }) => `${routeLabel(route)}${route.simulated ? ' (simulated)' : ''}`,
-  provider: ({ route }) => route.provider,
-  day: ({ created_at }) => new Date(created_at).toISOString().slice(0, 10),
+  model: ({ route }) => routeName(route),
+  provider: ({ route }) => markSimulated(route.provider, route),
+  day: ({ created_at, route }) => markSimulated(new Date(created_at).toISOString().slice(0, 10), route),
 };
 
-/** What ended tasks spent. A task on a fallback route is counted under the route it was planned for. */
+/** What ended tasks spent, simulated ones apart. A task on a fallback route is counted under the route it was planned for. */
 export const action: Action = async (context) => {
   await using yard = await open(context);
   const store = await yard.store();
   const since = Date.now() - (context.flags.days as number) * DAY_MS;
-  const ended = (await store.tasks({ since, limit: 1_000_000 })).filter((task) => task.result !== undefined);
+  await store.expired();
+  const all = await addLostResults(yard, await store.tasks({ since, limit: 1_000_000 }));
+  const ended = all.filter((task) => task.result !== undefined);
   const key = GROUPS[String(context.flags.by)]!;
   const groups = new Map<string, TaskRecord[]>();
   for (const task of ended) groups.set(key(task), [...(groups.get(key(task)) ?? []), task]);

@@ -1,5 +1,4 @@
 import type { DelegationEvent } from '../../core/events.ts';
-import { routeLabel } from '../../core/route.ts';
 import type { Action } from '../action.ts';
 import { EXIT_INTERRUPTED, exitCodeOfStatuses } from '../exit-code.ts';
 import { open } from '../open.ts';
@@ -9,6 +8,7 @@ import { readCall } from '../read-call.ts';
 import { duration, money } from '../render/amounts.ts';
 import { sourceShort } from '../render/receipt.ts';
 import { renderResults, statusMark } from '../render/results.ts';
+import { routeName } from '../render/route-name.ts';
 import { action as explain } from './explain.ts';
 
 export const action: Action = async (context) => {
@@ -40,14 +40,12 @@ function lines(output: Output): { on(event: DelegationEvent): void } & AsyncDisp
   return {
     on: (event) => {
       switch (event.type) {
-        case 'task-queued': {
-          const simulated = event.route.simulated ? paint.magenta(' simulated') : '';
+        case 'task-queued':
           started.set(
             event.task_id,
-            `${paint.cyan(routeLabel(event.route))}${simulated} effort ${event.route.reasoning_effort ?? '–'} (from ${sourceShort(event.source)})  ${oneLine(event.goal).slice(0, 100)}`,
+            `${routeName(event.route, paint)} effort ${event.route.reasoning_effort ?? '–'} (from ${sourceShort(event.source)})  ${oneLine(event.goal).slice(0, 100)}`,
           );
           return;
-        }
         case 'task-start':
           return say(event.index, `start ${started.get(event.task_id) ?? ''}`);
         case 'tool-start':
@@ -55,7 +53,7 @@ function lines(output: Output): { on(event: DelegationEvent): void } & AsyncDisp
         case 'retry':
           return say(event.index, paint.yellow(`${event.class}: again in ${duration(event.wait_ms)}`));
         case 'fallback':
-          return say(event.index, paint.yellow(`${event.because}: falls back to ${routeLabel(event.to)}`));
+          return say(event.index, paint.yellow(`${event.because}: falls back to ${routeName(event.to)}`));
         case 'task-end': {
           const { result } = event;
           const served = oneLine(result.route.served.model ?? 'unreported');

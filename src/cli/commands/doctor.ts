@@ -1,9 +1,9 @@
 import { DelegateError } from '../../core/errors.ts';
-import { routeLabel } from '../../core/route.ts';
 import type { Action, ActionContext } from '../action.ts';
 import { EXIT_OK, EXIT_REFUSED } from '../exit-code.ts';
 import { open } from '../open.ts';
 import { oneLine, type Paint } from '../output.ts';
+import { routeName } from '../render/route-name.ts';
 import { setUp } from '../set-up.ts';
 
 interface Check {
@@ -53,14 +53,14 @@ async function run(context: ActionContext): Promise<Check[]> {
             says: 'no parent model is configured',
             hint: 'Set `model:`, or name a model in every call.',
           }
-        : { what: 'model', state: 'ok', says: routeLabel(parent) },
+        : { what: 'model', state: 'ok', says: routeName(parent) },
     );
     for (const name of routing.routes.keys()) {
       const resolution = resolver.resolve({ task: { route: name }, call: {} });
       const [issue] = resolution.ok ? [] : resolution.issues;
       checks.push(
         resolution.ok
-          ? { what: `route ${name}`, state: 'ok', says: routeLabel(resolution.route) }
+          ? { what: `route ${name}`, state: 'ok', says: routeName(resolution.route) }
           : { what: `route ${name}`, state: 'bad', says: issue?.message ?? '', hint: issue?.hint ?? '' },
       );
     }

@@ -1,13 +1,14 @@
 import type { TaskStatus } from '../../core/result.ts';
-import { routeLabel } from '../../core/route.ts';
 import type { TaskRecord } from '../../core/store.ts';
 import type { Action } from '../action.ts';
+import { addLostResults } from '../add-lost-results.ts';
 import { EXIT_OK } from '../exit-code.ts';
 import { open } from '../open.ts';
 import { oneLine } from '../output.ts';
 import { ago, money } from '../render/amounts.ts';
+import { routeName } from '../render/route-name.ts';
 import { table } from '../render/table.ts';
-import { addCosts } from '../sums.ts';
+import { addCosts, costSoFar } from '../sums.ts';
 
 interface Job {
   readonly delegation_id: string;
@@ -23,8 +24,9 @@ interface Job {
 export const action: Action = async (context) => {
   await using yard = await open(context);
   const store = await yard.store();
+  await store.expired();
   const limit = context.flags.limit as number;
-  const jobs = group(await store.tasks({ limit: 10_000 })).slice(0, limit);
+  const jobs = group(await addLostResults(yard, await store.tasks({ limit: 10_000 }))).slice(0, limit);
   if (context.output.json) {
     context.output.document(jobs);
     return EXIT_OK;
@@ -77,8 +79,8 @@ function group(tasks: readonly TaskRecord[]): Job[] {
       created_at: first.created_at,
       tasks: ordered.length,
       statuses,
-      models: [...new Set(ordered.map(({ route }) => `${routeLabel(route)}${route.simulated ? ' (simulated)' : ''}`))],
-      cost: addCosts(ordered.flatMap(({ result }) => (result === undefined ? [] : [result.cost]))),
+      models: [...new Set(ordered.map(({ route }) => routeName(route)))],
+      cost: addCosts(ordered.map(costSoFar)),
       goal: first.input.goal,
     };
   });

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { routeLabel } from '../../core/route.ts';
 import type { JournalEntry, Store, TaskRecord } from '../../core/store.ts';
 import type { Action, ActionContext } from '../action.ts';
 import { EXIT_OK } from '../exit-code.ts';
@@ -7,6 +6,7 @@ import { findTasks } from '../find-tasks.ts';
 import { open } from '../open.ts';
 import { oneLine, type Paint, plain } from '../output.ts';
 import { count, duration } from '../render/amounts.ts';
+import { routeName } from '../render/route-name.ts';
 
 /** How often a followed journal is looked at. */
 const FOLLOW_MS = 250;
@@ -28,7 +28,9 @@ export const action: Action = async (context) => {
   }
 };
 
+/** A process that died leaves tasks that would be waited for forever: they are lost once their lease ends. */
 async function anyRunning(store: Store, tasks: readonly TaskRecord[]): Promise<boolean> {
+  await store.expired();
   const now = await Promise.all(tasks.map(({ id }) => store.task(id)));
   return now.some((task) => task?.status === 'queued' || task?.status === 'running');
 }
@@ -41,9 +43,10 @@ async function printNew(
   several: boolean,
 ): Promise<number> {
   let last = after;
+  const simulated = task.route.simulated === true ? { simulated: true } : {};
   for (const entry of await store.journal(task.id, after)) {
     last = entry.seq;
-    if (output.json) output.data(JSON.stringify({ task_id: task.id, ...entry }));
+    if (output.json) output.data(JSON.stringify({ task_id: task.id, ...simulated, ...entry }));
     else {
       const time = new Date(entry.at).toISOString().slice(11, 19);
       const label = several ? `${output.paint.dim(`[${task.index + 1}] `)}` : '';
@@ -54,8 +57,7 @@ async function printNew(
 }
 
 function heading(task: TaskRecord, paint: Paint): string {
-  const simulated = task.route.simulated ? paint.magenta(' simulated') : '';
-  return `${paint.bold(`${task.index + 1}. ${oneLine(task.input.goal).slice(0, 200)}`)}  ${paint.cyan(routeLabel(task.route))}${simulated}  ${task.status}`;
+  return `${paint.bold(`${task.index + 1}. ${oneLine(task.input.goal).slice(0, 200)}`)}  ${routeName(task.route, paint)}  ${task.status}`;
 }
 
 function render(entry: JournalEntry, paint: Paint): string {

@@ -4,7 +4,9 @@ import { suggestNames } from '../../core/suggest.ts';
 import type { Action } from '../action.ts';
 import { EXIT_OK } from '../exit-code.ts';
 import { open } from '../open.ts';
+import type { Paint } from '../output.ts';
 import { count } from '../render/amounts.ts';
+import { markSimulated } from '../render/route-name.ts';
 import { table } from '../render/table.ts';
 
 /** Rows on a terminal; a longer list says how many it leaves out. `--json` has all. */
@@ -29,7 +31,14 @@ export const action: Action = async (context) => {
       words.every((word) => `${provider.id}/${model.id} ${model.name ?? ''}`.toLowerCase().includes(word)),
     );
   if (output.json) {
-    output.document(found.map(({ provider, model }) => ({ provider: provider.id, usable: provider.usable, ...model })));
+    output.document(
+      found.map(({ provider: { id, usable, simulated }, model }) => ({
+        provider: id,
+        usable,
+        ...(simulated && { simulated }),
+        ...model,
+      })),
+    );
     return EXIT_OK;
   }
   if (found.length === 0) {
@@ -49,7 +58,7 @@ export const action: Action = async (context) => {
     { title: 'sees' },
     { title: 'released' },
   ];
-  const rows = found.slice(0, SHOWN).map(({ provider, model }) => row(provider, model));
+  const rows = found.slice(0, SHOWN).map(({ provider, model }) => row(provider, model, output.paint));
   output.data(table(columns, rows, output.columns).join('\n'));
   if (found.length > SHOWN)
     output.note(`… and ${found.length - SHOWN} more; add a word to the query, or --json for all.`);
@@ -57,9 +66,9 @@ export const action: Action = async (context) => {
   return EXIT_OK;
 };
 
-function row(provider: ProviderEntry, model: ModelEntry): string[] {
+function row(provider: ProviderEntry, model: ModelEntry, paint: Paint): string[] {
   return [
-    `${provider.id}/${model.id}`,
+    markSimulated(`${provider.id}/${model.id}`, provider, paint),
     model.context === undefined ? '–' : count(model.context),
     priced(model.price?.in),
     priced(model.price?.out),

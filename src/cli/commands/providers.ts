@@ -2,6 +2,7 @@ import type { ProviderEntry } from '../../core/catalog.ts';
 import type { Action } from '../action.ts';
 import { EXIT_OK } from '../exit-code.ts';
 import { open } from '../open.ts';
+import { markSimulated } from '../render/route-name.ts';
 import { table } from '../render/table.ts';
 
 export const action: Action = async (context) => {
@@ -30,7 +31,7 @@ export const action: Action = async (context) => {
     { title: 'endpoint', min: 16 },
   ];
   const rows = shown.map((provider) => [
-    `${provider.id}${provider.simulated ? output.paint.magenta(' simulated') : ''}`,
+    markSimulated(provider.id, provider, output.paint),
     keyState(provider),
     provider.wire === 'ai-sdk' ? (provider.package ?? 'ai-sdk') : provider.wire,
     provider.listing === 'open' && provider.models.size === 0 ? 'any' : String(provider.models.size),

@@ -2,11 +2,12 @@ import { DelegateError } from '../../core/errors.ts';
 import type { DelegationResult, TaskResult } from '../../core/result.ts';
 import type { TaskRecord } from '../../core/store.ts';
 import type { Action } from '../action.ts';
+import { addLostResults } from '../add-lost-results.ts';
 import { exitCodeOfStatuses } from '../exit-code.ts';
 import { findTasks } from '../find-tasks.ts';
 import { open } from '../open.ts';
 import { renderResults } from '../render/results.ts';
-import { addCosts, addUsage } from '../sums.ts';
+import { addCosts, addUsage, costSoFar } from '../sums.ts';
 
 /** Tasks that have not ended are named on stderr and left out; when none has ended that is the error. */
 export const action: Action = async (context) => {
@@ -14,7 +15,7 @@ export const action: Action = async (context) => {
   const store = await yard.store();
   await store.expired();
   const id = String(context.operands[0]);
-  const tasks = await findTasks(store, id);
+  const tasks = await addLostResults(yard, await findTasks(store, id));
   const ended = tasks.filter((task): task is TaskRecord & { result: TaskResult } => task.result !== undefined);
   const unfinished = tasks.filter((task) => task.result === undefined);
   if (ended.length === 0) {
@@ -33,7 +34,7 @@ export const action: Action = async (context) => {
     delegation_id: ended[0]!.delegation_id,
     results,
     usage: addUsage(results.map(({ usage }) => usage)),
-    cost: addCosts(results.map(({ cost }) => cost)),
+    cost: addCosts(tasks.map(costSoFar)),
     duration_ms: Math.max(...ended.map((task) => task.ended_at ?? task.created_at)) - ended[0]!.created_at,
   };
   if (context.output.json) context.output.document(whole);

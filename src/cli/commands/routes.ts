@@ -1,8 +1,8 @@
-import { routeLabel } from '../../core/route.ts';
 import type { Action } from '../action.ts';
 import { EXIT_OK } from '../exit-code.ts';
 import { open } from '../open.ts';
 import { oneLine } from '../output.ts';
+import { routeName } from '../render/route-name.ts';
 import { table } from '../render/table.ts';
 
 /** Each named route with what it resolves to now, or why it does not. */
@@ -43,9 +43,9 @@ export const action: Action = async (context) => {
     const { route } = resolution;
     return [
       name,
-      `${routeLabel(route)}${route.simulated ? output.paint.magenta(' simulated') : ''}`,
+      routeName(route, output.paint),
       route.reasoning_effort ?? '–',
-      route.fallback.map(routeLabel).join(' → ') || '–',
+      route.fallback.map((next) => routeName(next, output.paint)).join(' → ') || '–',
       oneLine(description),
     ];
   });

@@ -1,6 +1,6 @@
-import { routeLabel } from '../../core/route.ts';
 import type { TaskRecord } from '../../core/store.ts';
 import type { Action } from '../action.ts';
+import { addLostResults } from '../add-lost-results.ts';
 import { EXIT_OK, exitCodeOfStatuses } from '../exit-code.ts';
 import { findTasks } from '../find-tasks.ts';
 import { open } from '../open.ts';
@@ -8,6 +8,7 @@ import { oneLine } from '../output.ts';
 import { duration, money } from '../render/amounts.ts';
 import { sourceShort } from '../render/receipt.ts';
 import { statusMark } from '../render/results.ts';
+import { routeName } from '../render/route-name.ts';
 import { table } from '../render/table.ts';
 
 /** Exit code 0 while tasks run or when all completed, 1 when one ended otherwise. */
@@ -15,7 +16,7 @@ export const action: Action = async (context) => {
   await using yard = await open(context);
   const store = await yard.store();
   await store.expired();
-  const tasks = await findTasks(store, String(context.operands[0]));
+  const tasks = await addLostResults(yard, await findTasks(store, String(context.operands[0])));
   const { output } = context;
   if (output.json) {
     output.document(tasks.map(({ result, ...task }) => ({ ...task, ...(result === undefined ? {} : { result }) })));
@@ -34,7 +35,7 @@ export const action: Action = async (context) => {
     const rows = tasks.map((task) => [
       task.id,
       oneLine(task.input.goal).slice(0, 200),
-      `${output.paint.cyan(routeLabel(task.route))}${task.route.simulated ? output.paint.magenta(' simulated') : ''}`,
+      routeName(task.route, output.paint),
       task.route.reasoning_effort ?? '–',
       sourceShort(task.source),
       `${statusMark(task.status, output.paint)} ${task.status}`,

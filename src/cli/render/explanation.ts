@@ -1,8 +1,8 @@
 import type { Explanation, TaskExplanation } from '../../core/explain.ts';
-import { routeLabel } from '../../core/route.ts';
 import { oneLine, type Paint } from '../output.ts';
 import { priceRange } from './amounts.ts';
 import { sourceLabel } from './receipt.ts';
+import { routeName } from './route-name.ts';
 
 /** Why each task would get its route, and what would run at once. */
 export function renderExplanation(explanation: Explanation, paint: Paint): string {
@@ -28,13 +28,12 @@ function renderTask(task: TaskExplanation, paint: Paint): string {
     paint.bold(`${task.index + 1}. ${oneLine(task.goal)}`),
     ...said,
     ...task.steps.map((step) => line('', paint.dim(oneLine(step.text)))),
-    line(
-      'route',
-      `${paint.cyan(routeLabel(route))}${route.simulated ? paint.magenta(' simulated') : ''}  ${paint.dim(sourceLabel(task.source))}`,
-    ),
+    line('route', `${routeName(route, paint)}  ${paint.dim(sourceLabel(task.source))}`),
     line('wire', `${route.wire} at ${route.authority}, key ${keyLabel(task)}`),
     line('effort', route.reasoning_effort ?? paint.dim('none asked, none sent')),
-    ...(route.fallback.length === 0 ? [] : [line('fallback', route.fallback.map(routeLabel).join(' → '))]),
+    ...(route.fallback.length === 0
+      ? []
+      : [line('fallback', route.fallback.map((next) => routeName(next, paint)).join(' → '))]),
     ...task.notes.map((note) => line('note', oneLine(note))),
     line('tools', task.toolsets.join(', ')),
     line('price', priceRange(task.price)),

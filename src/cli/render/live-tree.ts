@@ -1,11 +1,11 @@
 import type { DelegationEvent } from '../../core/events.ts';
 import type { TaskStatus } from '../../core/result.ts';
-import { routeLabel } from '../../core/route.ts';
 import type { Paint } from '../output.ts';
 import { oneLine } from '../output.ts';
 import { count, duration, money } from './amounts.ts';
 import { sourceShort } from './receipt.ts';
 import { statusMark } from './results.ts';
+import { routeName } from './route-name.ts';
 import { type Column, table } from './table.ts';
 
 interface Row {
@@ -14,7 +14,6 @@ interface Row {
   readonly label: string;
   readonly effort: string;
   readonly source: string;
-  readonly simulated: boolean;
   status: TaskStatus;
   turns: number;
   tokens: number;
@@ -40,10 +39,9 @@ export function createLiveTree(paint: Paint, now: () => number): LiveTree {
       rows.set(event.task_id, {
         depth: event.depth,
         goal: oneLine(event.goal).slice(0, 200),
-        label: routeLabel(event.route),
+        label: routeName(event.route, paint),
         effort: event.route.reasoning_effort ?? '–',
         source: sourceShort(event.source),
-        simulated: event.route.simulated === true,
         status: 'queued',
         turns: 0,
         tokens: 0,
@@ -82,7 +80,7 @@ export function createLiveTree(paint: Paint, now: () => number): LiveTree {
         row.doing = `${event.class}: again in ${duration(event.wait_ms)}`;
         break;
       case 'fallback':
-        row.doing = `${event.because}: on to ${routeLabel(event.to)}`;
+        row.doing = `${event.because}: on to ${routeName(event.to)}`;
         break;
       case 'usage':
         row.tokens = event.usage.input + event.usage.output;
@@ -133,7 +131,7 @@ const CELLS = {
   },
   route: {
     column: { title: 'provider/model', min: 14 },
-    cell: (row, paint) => `${paint.cyan(row.label)}${row.simulated ? paint.magenta(' simulated') : ''}`,
+    cell: (row) => row.label,
   },
   effort: { column: { title: 'effort' }, cell: (row) => row.effort },
   source: { column: { title: 'from', min: 6 }, cell: (row, paint) => paint.dim(row.source) },

@@ -24,9 +24,11 @@ export function sourceShort(source: RouteSource): string {
 export function proofLine(receipt: Receipt, paint: Paint): string {
   const steps = [
     requested(receipt),
-    `${routeLabel(receipt.resolved)}${receipt.resolved.reasoning_effort === undefined ? '' : ` · ${receipt.resolved.reasoning_effort}`}`,
-    receipt.sent === undefined ? 'nothing sent' : `${oneLine(receipt.sent.model)}${effortSent(receipt.sent.reasoning)}`,
-    `${oneLine(receipt.served.model ?? 'not reported')} ${verdictMark(receipt, paint)}`,
+    `resolved ${routeLabel(receipt.resolved)}${receipt.resolved.reasoning_effort === undefined ? '' : ` · ${receipt.resolved.reasoning_effort}`}`,
+    receipt.sent === undefined
+      ? 'nothing sent'
+      : `sent ${oneLine(receipt.sent.model)}${effortSent(receipt.sent.reasoning)}`,
+    `served ${oneLine(receipt.served.model ?? 'by nobody named')} ${verdictMark(receipt, paint)}`,
   ];
   return steps.join(paint.dim(' → '));
 }
@@ -45,7 +47,7 @@ function requested(receipt: Receipt): string {
   const said = Object.values(receipt.requested)
     .flatMap((layer) => [layer.route && `route ${layer.route}`, layer.model ?? layer.provider])
     .find((text) => text !== undefined && text !== '');
-  return said === undefined ? 'nothing asked' : `"${oneLine(said)}"`;
+  return said === undefined ? 'nothing asked' : `asked "${oneLine(said)}"`;
 }
 
 function effortSent(reasoning: unknown): string {

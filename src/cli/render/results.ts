@@ -54,7 +54,7 @@ function renderTask(task: TaskResult, goal: string, output: Output): string {
       lines.push(`   ${paint.dim('said  ')} ${oneLine(task.error.upstream).slice(0, 300)}`);
   }
   if (task.summary !== '')
-    lines.push('', indent(wrap(plain(task.summary).trim(), Math.max(20, Math.min(columns, MAX_PROSE) - 5)), '     '));
+    lines.push(indent(wrap(plain(task.summary).trim(), Math.max(20, Math.min(columns, MAX_PROSE) - 5)), '     '));
   if (task.full_ref !== undefined) lines.push(`     ${paint.dim(`whole text: ${task.full_ref}`)}`);
   return lines.join('\n');
 }
