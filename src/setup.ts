@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { YardmasterOptions } from './app.ts';
 import { buildCatalog } from './config/build-catalog.ts';
@@ -94,7 +94,11 @@ export function createSetup(options: YardmasterOptions = {}): Setup {
       writeFileAtomically(target, text);
       return { file: target, backup };
     },
-    trust: (folder) => trustFolder(resolve(cwd, folder), paths),
+    trust(folder) {
+      const place = resolve(cwd, folder);
+      if (statSync(place, { throwIfNoEntry: false })?.isDirectory() === true) return trustFolder(place, paths);
+      throw new DelegateError('CONFIG_INVALID', `"${place}" is no folder.`, { hint: 'Name the folder to trust.' });
+    },
     refresh: (signal) =>
       refreshModels({
         snapshot: loadSnapshot(paths),

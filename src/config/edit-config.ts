@@ -1,11 +1,14 @@
 import { isScalar } from 'yaml';
-import { DelegateError } from '../core/errors.ts';
+import { DelegateError, refusal } from '../core/errors.ts';
+import { problem } from './check-config.ts';
 import type { Paths } from './config-paths.ts';
 import { type KeyPath, writeKeyPath } from './config-source.ts';
 import { isReference } from './expand-variables.ts';
 import type { LoadedConfig } from './load-config.ts';
+import { misfits, type Schema } from './misfits.ts';
 import { parseConfig, parseYaml } from './parse-config.ts';
 import { readText } from './read-text.ts';
+import { ConfigSchema } from './schema.ts';
 import { writeFileAtomically } from './write-file.ts';
 
 /** First line of a file we create: editors then complete and check it by the schema that the package ships. */
@@ -34,16 +37,23 @@ export interface ConfigValue {
   readonly source: string;
 }
 
-/** A value in force, and where it stands. */
+/** A value in force, and where it stands. Throws `CONFIG_INVALID` for a key that no configuration has. */
 export function getConfigValue({ config, where }: Pick<LoadedConfig, 'config' | 'where'>, path: KeyPath): ConfigValue {
   let value: unknown = config;
   for (const step of path) {
     const held = typeof value === 'object' && value !== null && Object.hasOwn(value, step);
     value = held ? (value as Record<string | number, unknown>)[step] : undefined;
   }
+  if (value === undefined) refuseUnknownKey(path);
   const inside = path.at(-1) === 'api_key' ? { api_key: value } : undefined;
   const shown = inside === undefined ? withoutKeys(value) : (withoutKeys(inside) as { api_key: unknown }).api_key;
   return { key: writeKeyPath(path), value: shown, source: where(path) };
+}
+
+function refuseUnknownKey(path: KeyPath): void {
+  const shape = path.reduceRight<unknown>((below, key) => (typeof key === 'number' ? [below] : { [key]: below }), {});
+  const [unknown] = misfits(ConfigSchema as Schema, shape, []);
+  if (unknown !== undefined) throw refusal([problem(writeKeyPath(unknown.path), unknown.finding)]);
 }
 
 /** Everything in force, with keys taken out. */
