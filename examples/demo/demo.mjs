@@ -9,7 +9,8 @@ import { readerModel, startProvider } from '../../dist/testing.js';
 const root = join(import.meta.dirname, '../..');
 const home = mkdtempSync(join(tmpdir(), 'yardmaster-demo-'));
 const bold = process.stdout.isTTY && !process.env.NO_COLOR ? (text) => `\u001b[1m${text}\u001b[22m` : (text) => text;
-const reply = readerModel({ delta_delay_ms: 15 });
+// Slow enough to be watched.
+const reply = readerModel({ first_token_delay_ms: 400, deltas: 8, delta_delay_ms: 40 });
 
 const providers = {
   northside: await startProvider({
@@ -79,25 +80,40 @@ function yardmaster(args, config) {
   return run([...args, '--config', config], { env, stdio: 'inherit' });
 }
 
-/** What is there on this machine, and how to use it. */
+/** The same batch with the names of real models: what `explain` says when keys are there. Nothing is sent. */
 async function realKeys() {
+  const imagined = Object.fromEntries(
+    ['ANTHROPIC', 'OPENAI', 'GEMINI'].map((vendor) => [`${vendor}_API_KEY`, 'imagined-by-the-demo']),
+  );
+  const config = join(home, 'real.yaml');
+  writeFileSync(config, 'model: { provider: anthropic, model: haiku }\n');
+  console.log(
+    '   $ yardmaster explain examples/demo/with-keys.yaml     (as if three keys were set; nothing is sent)\n',
+  );
+  const { text } = await run(['explain', file('with-keys.yaml'), '--json', '--config', config], {
+    env: { PATH: process.env.PATH, HOME: home, ...imagined },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  for (const { goal, route, source, price } of JSON.parse(text).tasks) {
+    const from = `${source.provider}/${source.model}${source.reasoning_effort ? `/${source.reasoning_effort}` : ''}`;
+    const effort = route.reasoning_effort ?? '–';
+    console.log(
+      `   ${`${route.provider}/${route.model}`.padEnd(30)} effort ${effort.padEnd(6)} from ${from.padEnd(18)} $${price.low_usd.toFixed(3)}–${price.high_usd.toFixed(2)}  ${goal}`,
+    );
+  }
   const env = { ...process.env, YARDMASTER_HOME: join(home, 'data') };
-  const { text } = await run(['doctor', '--json'], { env, stdio: ['ignore', 'pipe', 'ignore'] });
-  const found = JSON.parse(text).checks.filter(
+  const doctor = await run(['doctor', '--json'], { env, stdio: ['ignore', 'pipe', 'ignore'] });
+  const found = JSON.parse(doctor.text).checks.filter(
     ({ what, state }) => state === 'ok' && (what === 'key' || what === 'local server'),
   );
-  const names = found.map(({ says }) => says.split(/[ :]/)[0]);
-  if (names.length > 0)
-    console.log(`   Found here: ${found.map(({ says }) => says).join('; ')}. Nothing was sent to them.`);
-  else
-    console.log(
-      '   No key and no local server was found here. Set ANTHROPIC_API_KEY, OPENAI_API_KEY, OPENROUTER_API_KEY … or start Ollama.',
-    );
-  const [one = 'anthropic', two = 'openai'] = names;
-  console.log(`   npx yardmaster init                                          write a configuration from what is here
-   npx yardmaster explain  -g "Summarise README.md" --provider ${one}   which model, why, what it may cost; sends nothing
-   npx yardmaster delegate -g "Summarise README.md" --provider ${one}   run it
-   The batch above with real models: examples/demo/batch.yaml with provider: ${[...new Set([one, two])].join(', ')} …`);
+  console.log(
+    found.length > 0
+      ? `\n   Found on this machine: ${found.map(({ says }) => says).join('; ')}. Nothing was sent there. Next:`
+      : '\n   No key and no local server was found on this machine. Set ANTHROPIC_API_KEY, OPENAI_API_KEY, … or start Ollama. Then:',
+  );
+  const name = found[0]?.says.split(/[ :]/)[0] ?? 'anthropic';
+  console.log(`   npx yardmaster init                                                writes a configuration from what is here
+   npx yardmaster delegate -g "Summarise README.md" --provider ${name.padEnd(12)}  runs a task there`);
 }
 
 function run(args, options) {
