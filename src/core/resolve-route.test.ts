@@ -570,6 +570,14 @@ describe('properties', () => {
     );
   });
 
+  test('the same task under another call is another question', () => {
+    const resolver = createResolver(testCatalog(), testSettings({ parent: PARENT }));
+    const providers = ['gateway', 'openrouter', 'gateway'].map(
+      (provider) => routed(resolver.resolve({ task: { model: 'shared-1' }, call: { provider } })).route.provider,
+    );
+    expect(providers).toEqual(['gateway', 'openrouter', 'gateway']);
+  });
+
   test('an explicit provider and listed id are that route or an error, never another (F2, F3)', () => {
     const catalog = testCatalog();
     const pairs = testProviders().flatMap(({ id, models }) =>
