@@ -356,6 +356,22 @@ describe('a decision can be followed', () => {
     ]);
   });
 
+  test('an inherited route and its fallbacks are told in order', () => {
+    const settings = testSettings({ parent: PARENT, fallback: [{ provider: 'lab' }] });
+    const steps = createResolver(testCatalog(), settings).explain({ task: {}, call: {} });
+    expect(steps.map(({ about }) => about)).toEqual([
+      'layer',
+      'policy',
+      'credential',
+      'fallback',
+      'layer',
+      'model',
+      'policy',
+      'credential',
+    ]);
+    expect(steps[3]?.text).toBe('Fallback 1 is {"provider":"lab"}.');
+  });
+
   test('a search names the providers it weighed', () => {
     const resolver = createResolver(testCatalog(), testSettings({ parent: PARENT }));
     const steps = resolver.explain({ task: { model: 'only-on-groq' }, call: {} });

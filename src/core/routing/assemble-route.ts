@@ -28,23 +28,24 @@ export function assembleRoute(
   context: RoutingContext,
   policy: RoutePolicy,
 ): Assembled {
-  const notes: string[] = [];
-  const issues: Issue[] = [];
   const fallback: Route[] = [];
+  const { route, ...made } = assembleOne(choice, asked, fallback, context, policy);
+  const notes = [...made.notes];
+  const issues = [...made.issues];
   for (const [index, { path, request }] of fallbackOf(choice, context).entries()) {
+    context.trail?.push({ about: 'fallback', text: `Fallback ${index + 1} is ${JSON.stringify(request)}.` });
     const ask = readLayer('config', path, request, context);
     const found = chooseFallback(ask, choice, context);
     if (!found.ok) {
       issues.push(...found.issues);
       continue;
     }
-    const made = assembleOne(found, effortOn(ask, asked), [], context, policy);
-    notes.push(...made.notes.map((note) => `fallback ${index + 1}: ${note}`));
-    issues.push(...made.issues);
-    fallback.push(made.route);
+    const next = assembleOne(found, effortOn(ask, asked), [], context, policy);
+    notes.push(...next.notes.map((note) => `fallback ${index + 1}: ${note}`));
+    issues.push(...next.issues);
+    fallback.push(next.route);
   }
-  const made = assembleOne(choice, asked, fallback, context, policy);
-  return { route: made.route, notes: [...made.notes, ...notes], issues: [...made.issues, ...issues] };
+  return { route, notes, issues };
 }
 
 /** A fallback's own effort; else what was asked for the task, but not what came with the parent's model. */

@@ -19,7 +19,13 @@ export function chooseModel(asks: readonly Ask[], context: RoutingContext, paren
   const ask = asks[at];
   const nothing: ChoiceOrIssues = { ok: false, issues: [missingModel(asks[0]?.path ?? '')] };
   if (ask === undefined) return nothing;
-  if (ask.layer === 'parent') return parent() ?? nothing;
+  if (ask.layer === 'parent') {
+    context.trail?.push({
+      about: 'layer',
+      text: "No layer before it asks for a model or a provider: the parent's are taken.",
+    });
+    return parent() ?? nothing;
+  }
   // What cannot be read is not passed over: this layer speaks, but nobody knows what it says.
   if (!ask.issues.every(isAboutEffort)) return { ok: false, issues: ask.issues };
   return chooseFor(ask, asks.slice(at + 1), context, parent);

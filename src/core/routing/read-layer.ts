@@ -20,7 +20,7 @@ export interface RoutingContext {
 
 /** One step of a decision, for `explain`. */
 export interface Step {
-  readonly about: 'layer' | 'alias' | 'provider' | 'model' | 'effort' | 'policy' | 'credential';
+  readonly about: 'layer' | 'alias' | 'provider' | 'model' | 'effort' | 'policy' | 'credential' | 'fallback';
   /** One sentence. */
   readonly text: string;
   /** The names that were weighed, the chosen one first. */
