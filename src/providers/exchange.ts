@@ -1,8 +1,17 @@
 import { classifyFailure } from './classify-failure.ts';
 import type { Dispatched } from './connection-pool.ts';
 import type { Deadlines, Watched } from './deadlines.ts';
+import {
+  allHeaders,
+  brokenConnection,
+  isErrorDocument,
+  legible,
+  parseJson,
+  redirection,
+  wantedHeaders,
+} from './read-response.ts';
 import { createSseParser, type SseParser } from './sse.ts';
-import { isStreamFailure, type StreamEnd, type StreamFailure, type StreamRequest } from './stream.ts';
+import { asStreamFailure, type StreamEnd, type StreamFailure, type StreamRequest } from './stream.ts';
 
 /** Bytes of an answer that is not a stream of events: enough for every error body, not for a download. */
 const MAX_BODY_BYTES = 64 * 1024;
@@ -12,19 +21,6 @@ const MAX_STREAM_BYTES = 256 * 1024 * 1024;
 const ERROR_BODY_MS = 5_000;
 /** How long a server may take to end a stream whose answer is complete, so that its connection can be used again. */
 const DRAIN_MS = 500;
-
-/** Names that vendors give their request id, best first. */
-const REQUEST_ID_HEADERS = [
-  'x-request-id',
-  'request-id',
-  'x-generation-id',
-  'apim-request-id',
-  'x-amzn-requestid',
-  'cf-ray',
-];
-/** The names an answer is read for; the others are decoded only for a failure. */
-const WANTED_HEADERS = ['content-type', ...REQUEST_ID_HEADERS];
-const WANTED_LENGTHS: ReadonlySet<number> = new Set(WANTED_HEADERS.map((name) => name.length));
 
 export interface ExchangeContext {
   readonly deadlines: Deadlines;
@@ -108,21 +104,19 @@ export class Exchange implements Watched, Dispatched {
     if (status < 200 || this.phase === 'closed') return true;
     this.status = status;
     this.rawHeaders = rawHeaders;
-    const headers = headersOf(rawHeaders, WANTED_LENGTHS);
-    for (const name of REQUEST_ID_HEADERS) {
-      this.requestId ??= headers[name];
-    }
+    const { request_id, type } = wantedHeaders(rawHeaders);
+    this.requestId = request_id;
     if (status >= 300 && status < 400) {
       this.fail({
         class: 'redirect',
-        upstream: redirection(status, headersOf(rawHeaders, undefined).location, this.authority),
+        upstream: redirection(status, allHeaders(rawHeaders).location, this.authority),
       });
       this.abort();
     } else if (status >= 400) {
       this.phase = 'failing';
       this.due = Math.min(this.due, this.context.now() + ERROR_BODY_MS);
       this.context.deadlines.nearer(this);
-    } else if (headers['content-type']?.toLowerCase().includes('json')) {
+    } else if (type.includes('json')) {
       this.phase = 'document';
     } else {
       this.phase = 'streaming';
@@ -132,7 +126,7 @@ export class Exchange implements Watched, Dispatched {
   }
 
   onData(chunk: Buffer): boolean {
-    if (this.phase === 'closed') return true;
+    if (this.phase === 'closed' || this.phase === 'draining') return true;
     this.received += chunk.length;
     this.onBytes?.(chunk.length);
     if (this.received > MAX_STREAM_BYTES) {
@@ -182,7 +176,7 @@ export class Exchange implements Watched, Dispatched {
     try {
       this.parser?.push(chunk);
     } catch (thrown) {
-      this.fail(asFailure(thrown));
+      this.fail(asStreamFailure(thrown));
       this.abort();
     }
   }
@@ -214,10 +208,11 @@ export class Exchange implements Watched, Dispatched {
         this.onEvent('', text);
         this.complete((this.phase as Phase) === 'draining');
       } catch (thrown) {
-        this.fail(asFailure(thrown));
+        this.fail(asStreamFailure(thrown));
       }
     } else {
-      this.fail({ class: 'protocol', upstream: text === '' ? 'an empty body' : text });
+      const headers = allHeaders(this.rawHeaders);
+      this.fail({ class: 'protocol', upstream: text === '' ? 'an empty body' : legible(text, headers) });
     }
   }
 
@@ -236,10 +231,10 @@ export class Exchange implements Watched, Dispatched {
 
   private failWithBody(): void {
     const body = this.bodyText();
-    const headers = headersOf(this.rawHeaders, undefined);
+    const headers = allHeaders(this.rawHeaders);
     this.fail({
       ...classifyFailure({ status: this.status, headers, body }),
-      ...(body === '' ? {} : { upstream: headers['content-encoding'] === undefined ? body : '(a compressed body)' }),
+      ...(body === '' ? {} : { upstream: legible(body, headers) }),
     });
   }
 
@@ -287,55 +282,4 @@ export class Exchange implements Watched, Dispatched {
 
 function ignore(): boolean {
   return true;
-}
-
-function headersOf(raw: readonly Buffer[], lengths: ReadonlySet<number> | undefined): Readonly<Record<string, string>> {
-  const headers: Record<string, string> = {};
-  for (let at = 0; at + 1 < raw.length; at += 2) {
-    const name = raw[at]!;
-    if (lengths?.has(name.length) === false) continue;
-    headers[name.toString('latin1').toLowerCase()] = raw[at + 1]!.toString('latin1');
-  }
-  return headers;
-}
-
-/** Names the other authority and nothing else of it: a query may hold anything. */
-function redirection(status: number, location: string | undefined, authority: string): string {
-  if (location === undefined) return `${status} without a Location`;
-  try {
-    const to = new URL(location, authority).origin;
-    return to === new URL(authority).origin ? `${status} to another path of ${to}` : `${status} to ${to}`;
-  } catch {
-    return `${status} to an address that is none`;
-  }
-}
-
-function brokenConnection(error: Error & { code?: string }, answered: boolean): StreamFailure {
-  const code = error.code ?? '';
-  // Closed by ourselves, in `Symbol.asyncDispose`.
-  if (code === 'UND_ERR_DESTROYED' || code === 'UND_ERR_CLOSED') return { class: 'cancelled' };
-  const upstream = error.message === '' ? code : error.message;
-  if (error.name === 'HTTPParserError' || code === 'UND_ERR_HEADERS_OVERFLOW') return { class: 'protocol', upstream };
-  if (code === 'UND_ERR_INVALID_ARG') return { class: 'bad_request', upstream };
-  return { class: answered ? 'cut' : 'network', upstream };
-}
-
-function asFailure(thrown: unknown): StreamFailure {
-  if (isStreamFailure(thrown)) return thrown;
-  return { class: 'protocol', upstream: thrown instanceof Error ? thrown.message : String(thrown) };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function isErrorDocument(document: unknown): boolean {
-  const first: unknown = Array.isArray(document) ? document[0] : document;
-  if (typeof first !== 'object' || first === null) return false;
-  const { error, object, type } = first as { error?: unknown; object?: unknown; type?: unknown };
-  return (error !== undefined && error !== null) || object === 'error' || type === 'error';
 }

@@ -52,3 +52,9 @@ export type StreamFailure = Pick<
 export function isStreamFailure(thrown: unknown): thrown is StreamFailure {
   return typeof thrown === 'object' && thrown !== null && !(thrown instanceof Error) && 'class' in thrown;
 }
+
+/** What a wire threw while it read a stream: its own word, or the sign that the stream made no sense to it. */
+export function asStreamFailure(thrown: unknown): StreamFailure {
+  if (isStreamFailure(thrown)) return thrown;
+  return { class: 'protocol', upstream: thrown instanceof Error ? thrown.message : String(thrown) };
+}

@@ -4,8 +4,6 @@ import { createDeadlines } from './deadlines.ts';
 import { Exchange } from './exchange.ts';
 import type { StreamEnd, StreamFailure, StreamRequest } from './stream.ts';
 
-export { isStreamFailure, type StreamEnd, type StreamFailure, type StreamRequest } from './stream.ts';
-
 export interface Transport extends AsyncDisposable {
   streamPost(request: StreamRequest): Promise<StreamEnd>;
 }

@@ -12,7 +12,7 @@ import type { Route, Sent } from '../core/route.ts';
 import { type Endpoint, endpointOf, type KeyFor, keyOf } from './endpoint.ts';
 import { providerFailure, UPSTREAM_CHARS } from './provider-failure.ts';
 import { redactKey } from './redact-key.ts';
-import { isStreamFailure, type StreamEnd, type StreamFailure } from './stream.ts';
+import { asStreamFailure, type StreamEnd, type StreamFailure } from './stream.ts';
 import type { Transport } from './transport.ts';
 
 /** What every adapter gets from the outside. */
@@ -200,11 +200,6 @@ function wholeAnswer(
 function seenOf(end: StreamEnd | undefined): Partial<StreamFailure> {
   if (end === undefined) return {};
   return { status: end.status, ...(end.request_id === undefined ? {} : { request_id: end.request_id }) };
-}
-
-function asStreamFailure(thrown: unknown): StreamFailure {
-  if (isStreamFailure(thrown)) return thrown;
-  return { class: 'protocol', upstream: thrown instanceof Error ? thrown.message : String(thrown) };
 }
 
 export interface Circumstances {
