@@ -18,6 +18,7 @@ import { createRedactor, createSecretFilter } from './core/redact.ts';
 import { createResolver } from './core/resolve-route.ts';
 import type { DelegationResult, TaskResult } from './core/result.ts';
 import type { Store, TaskRecord } from './core/store.ts';
+import type { ControlCall } from './core/task.ts';
 import type { Transcripts } from './core/transcript.ts';
 import type { EngineDeps } from './engine/deps.ts';
 import type { KeyFor } from './providers/endpoint.ts';
@@ -199,9 +200,13 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await sleep(ms, undefined, { signal }).catch(() => undefined);
 }
 
-function notHere(what: string): DelegateError {
+function notHere(what: 'dry_run' | 'background' | ControlCall['action']): DelegateError {
+  const hints: Partial<Record<typeof what, string>> = {
+    dry_run: 'Ask `explain` with the same arguments.',
+    background: 'Leave it out: the call gives its results when all tasks have ended.',
+  };
   return new DelegateError('REQUEST_INVALID', `"${what}" cannot be asked of delegate here.`, {
-    hint: 'Only calls that start tasks can; running and finished ones are in the store (`yardmaster jobs`, `status`, `result`).',
+    hint: hints[what] ?? 'Running and finished tasks are in the store (`yardmaster jobs`, `status`, `result`).',
   });
 }
 

@@ -19,7 +19,7 @@ export function createProgram(): Command {
     data(program, 'delegate', 'run a batch of tasks, each on its own route')
       .argument('[file]', 'JSON or YAML with exactly the arguments of delegate_task; - reads stdin')
       .option('-g, --goal <text>', 'a task (again for more)', collect)
-      .option('--context <text>', 'facts for the tasks given with --goal')
+      .option('--context <text>', 'facts for tasks that have none')
       .option('--dry-run', 'explain only, send nothing'),
   )
     .addHelpText(
@@ -32,7 +32,7 @@ export function createProgram(): Command {
     data(program, 'explain', 'say which route each task would get, and why; send nothing')
       .argument('[file]', 'as for delegate')
       .option('-g, --goal <text>', 'a task (again for more)', collect)
-      .option('--context <text>', 'facts for the tasks given with --goal'),
+      .option('--context <text>', 'facts for tasks that have none'),
   )
     .addHelpText('after', examples('explain -m sonnet', 'explain batch.yaml --json'))
     .action(lazy(() => import('./commands/explain.ts')));
@@ -133,7 +133,7 @@ function withRoute(command: Command): Command {
     .option('--provider <id>', 'for tasks that name none')
     .option('--reasoning-effort <level>', 'for tasks that name none')
     .option('--route <name>', 'a named route, for tasks that name none')
-    .option('--toolsets <names>', 'comma-separated; narrows what children may use');
+    .option('--toolsets <names>', 'comma-separated; for tasks that name none');
 }
 
 function lazy(load: () => Promise<{ readonly action: Action }>): (...args: unknown[]) => Promise<void> {

@@ -1,4 +1,5 @@
 import { type Command, CommanderError } from 'commander';
+import { DelegateError } from '../core/errors.ts';
 import { EXIT_OK, EXIT_REFUSED } from './exit-code.ts';
 
 /** Parses the command line and runs the command; resolves to the exit code. Words it does not know are a refusal. */
@@ -12,9 +13,17 @@ export async function runProgram(program: Command, argv: readonly string[]): Pro
     await program.parseAsync(argv);
     return Number(process.exitCode ?? EXIT_OK);
   } catch (thrown) {
-    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT_OK : EXIT_REFUSED;
-    throw thrown;
+    if (!(thrown instanceof CommanderError)) throw thrown;
+    if (thrown.exitCode === 0) return EXIT_OK;
+    if (argv.includes('--json')) process.stdout.write(`${JSON.stringify({ error: refusalOf(thrown) })}\n`);
+    return EXIT_REFUSED;
   }
+}
+
+/** What commander has said on stderr, for those who read stdout. */
+function refusalOf({ code, message }: CommanderError): DelegateError {
+  const said = code === 'commander.help' ? 'A command is missing.' : message.replace(/^error: /, '');
+  return new DelegateError('REQUEST_INVALID', said, { hint: '`yardmaster --help` lists the commands.' });
 }
 
 function everyCommand(command: Command): Command[] {

@@ -9,6 +9,7 @@ import {
 import { type Issue, refusal } from './errors.ts';
 import { cut, GOAL_HINT, isObject, MAX_ISSUES, type Place, refuse, refuseUnknown, wrongType } from './field-kinds.ts';
 import { quote } from './parse-name.ts';
+import { repeatedName } from './repeated-name.ts';
 import type { RouteRequest } from './route.ts';
 import type { ControlCall, DelegateCall, SpawnCall, TaskInput } from './task.ts';
 
@@ -122,11 +123,15 @@ function readTaskList(value: unknown, place: Place): readonly unknown[] | undefi
 }
 
 function parseJson(text: string, place: Place): unknown {
+  const hint = 'Give a list, or the JSON text of one.';
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch {
-    return refuse(place, `The text ${quote(text)} is not JSON.`, 'Give a list, or the JSON text of one.');
+    return refuse(place, `The text ${quote(text)} is not JSON.`, hint);
   }
+  const repeated = repeatedName(text);
+  return repeated === undefined ? value : refuse(place, `In one object ${quote(repeated)} stands twice.`, hint);
 }
 
 function readTasks(list: readonly unknown[], defaults: Omit<TaskInput, 'goal'>, place: Place): TaskInput[] {
