@@ -48,6 +48,7 @@ export interface FieldValues {
   readonly output_schema: { readonly [key: string]: Json };
   readonly images: readonly string[];
   readonly toolsets: readonly string[];
+  readonly worktree: boolean;
   readonly budget: Budget;
   readonly timeout_seconds: number;
   readonly action: Action;
@@ -112,6 +113,12 @@ export const DELEGATE_FIELDS: { readonly [Name in keyof FieldValues]: DelegateFi
     inTask: true,
     onTop: [],
     about: 'Narrows what this child may use; never widens it.',
+  },
+  worktree: {
+    kind: flagKind,
+    inTask: true,
+    onTop: SPAWN,
+    about: 'Give this child its own git worktree and branch, so that it and its siblings cannot disturb each other.',
   },
   budget: {
     kind: budgetKind,

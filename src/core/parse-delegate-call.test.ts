@@ -306,6 +306,7 @@ describe('the schema that calling models see', () => {
     output_schema: { type: 'object' },
     images: ['a.png'],
     toolsets: ['read'],
+    worktree: true,
     budget: { usd: 1 },
     timeout_seconds: 5,
     background: true,
@@ -351,7 +352,7 @@ describe('the schema that calling models see', () => {
       issues: [],
       call: {
         action: 'spawn',
-        tasks: [{ goal: GOAL, context: 'c', output_schema: { type: 'object' }, timeout_seconds: 5 }],
+        tasks: [{ goal: GOAL, context: 'c', output_schema: { type: 'object' }, worktree: true, timeout_seconds: 5 }],
         route: { model: 'm', provider: 'p', reasoning_effort: 'low', route: 'cheap' },
         budget: { usd: 1 },
         background: true,

@@ -44,11 +44,34 @@ export type ExitReason =
   | 'refusal'
   | 'mismatch';
 
-/** A file a child wrote, verified on disk when the child ended. */
+/** A file a child changed, as it was on disk when the child ended. Relative to its workspace, with forward slashes. */
 export interface Artifact {
   readonly path: string;
   readonly bytes: number;
   readonly sha256: string;
+}
+
+/** Something a child was told while it ran. */
+export interface Steer {
+  readonly id: number;
+  readonly message: string;
+  /** `missed`: the child ended before its next turn. */
+  readonly state: 'queued' | 'delivered' | 'missed';
+  /** The turn whose request had it first. */
+  readonly turn?: number;
+}
+
+/** A worktree that was kept because something in it would be lost. */
+export interface WorktreeReport {
+  /** Absolute. */
+  readonly path: string;
+  readonly branch: string;
+  /** Commits that the branch it started from does not have. */
+  readonly commits: number;
+  /** It has changes that are not committed. */
+  readonly dirty: boolean;
+  /** Why it was kept without being looked at: then the other figures are not known to be true. */
+  readonly problem?: string;
 }
 
 /** One child's end. Field names are the tool result's. */
@@ -63,8 +86,13 @@ export interface TaskResult {
   readonly output?: Json;
   readonly error?: TaskError;
   readonly route: Receipt;
+  /** With everything below it. */
   readonly usage: Usage;
   readonly cost: Cost;
+  /** Its own part of `usage` and `cost`; absent when it did not delegate: all of it. */
+  readonly own?: { readonly usage: Usage; readonly cost: Cost };
+  /** What the same tokens would have cost on the parent's model; absent when its price is not known. */
+  readonly cost_on_parent_route?: Cost;
   readonly turns: number;
   readonly tool_calls: number;
   readonly timing: {
@@ -74,7 +102,14 @@ export interface TaskResult {
     readonly total_ms: number;
   };
   readonly exit_reason: ExitReason;
+  /** What it was told while it ran; absent = nothing. */
+  readonly steers?: readonly Steer[];
+  /** Files it changed, verified on disk, whatever its end; empty when there are none. */
   readonly artifacts: readonly Artifact[];
+  /** More files than are listed, or too large to be hashed; absent = none. */
+  readonly artifacts_left_out?: number;
+  /** Its worktree, when there is something in it; absent = it had none, or it was clean and is gone. */
+  readonly worktree?: WorktreeReport;
   /** Path of the delegation's readable transcript; absent when transcripts are off. */
   readonly transcript?: string;
 }
@@ -85,6 +120,8 @@ export interface DelegationResult {
   readonly results: readonly TaskResult[];
   readonly usage: Usage;
   readonly cost: Cost;
+  /** What the same tokens would have cost on the parent's model; absent when that is not known for all of them. */
+  readonly cost_on_parent_route?: Cost;
   readonly duration_ms: number;
 }
 

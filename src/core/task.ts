@@ -20,6 +20,8 @@ export interface TaskInput extends RouteRequest {
   readonly output_schema?: { readonly [key: string]: Json };
   readonly images?: readonly string[];
   readonly toolsets?: readonly string[];
+  /** Work in a git worktree and on a branch of its own, from the workspace's last commit. */
+  readonly worktree?: boolean;
   readonly budget?: Budget;
   /** Seconds for the whole child, from its start (not from when it was queued). */
   readonly timeout_seconds?: number;

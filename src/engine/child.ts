@@ -3,7 +3,7 @@ import type { DelegationEvent, EventListener } from '../core/events.ts';
 import type { Conversation, ConversationSetup, Message, SendOptions } from '../core/provider.ts';
 import type { Route } from '../core/route.ts';
 import type { JournalEntry, TaskPlan } from '../core/store.ts';
-import type { Toolset } from '../core/tool.ts';
+import type { ChildTools } from '../core/tool.ts';
 import type { Transcript } from '../core/transcript.ts';
 import type { Ledger } from './budget.ts';
 import type { EngineDeps } from './deps.ts';
@@ -28,7 +28,7 @@ export interface Child {
   readonly run: Run;
   readonly plan: TaskPlan;
   readonly attempt: number;
-  readonly tools: Toolset;
+  readonly own: ChildTools;
   readonly setup: ConversationSetup;
   readonly ledger: Ledger;
   /** Limits and listeners of every request. The signal aborts with a `StopCause`. */

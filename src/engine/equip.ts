@@ -1,6 +1,6 @@
 import type { ConversationSetup } from '../core/provider.ts';
 import type { TaskPlan } from '../core/store.ts';
-import type { Toolset } from '../core/tool.ts';
+import type { ToolKit } from '../core/tool.ts';
 import { childToolsets } from '../core/toolsets.ts';
 import { tokensAtMost } from './budget.ts';
 import type { EngineDeps } from './deps.ts';
@@ -8,7 +8,7 @@ import { systemPrompt } from './system-prompt.ts';
 
 /** What children with the same toolsets share, to the byte and by identity. */
 interface Equipment {
-  readonly tools: Toolset;
+  readonly kit: ToolKit;
   readonly setup: ConversationSetup;
   /** Of prompt and tools, at most. */
   readonly tokens: number;
@@ -31,22 +31,24 @@ export function createEquip({
   readonly instructions?: string | undefined;
 }): Equip {
   const made = new Map<string, Promise<Equipment>>();
-  const make = async (toolsets: readonly string[]): Promise<Equipment> => {
-    const tools = await deps.toolsFor(toolsets, workspace);
-    const specs = [...tools.values()].map((tool) => tool.spec);
-    const system = systemPrompt({ has_tools: tools.size > 0, instructions });
+  const tools = deps.toolsFor(workspace);
+  const make = async (toolsets: readonly string[], worktree: boolean): Promise<Equipment> => {
+    const kit = await tools.kit(toolsets, { worktree });
+    const { specs } = kit;
+    const system = systemPrompt({ has_tools: specs.length > 0, instructions });
     return {
-      tools,
+      kit,
       setup: { system, tools: specs, cache_key },
       tokens: tokensAtMost(system) + tokensAtMost(JSON.stringify(specs)),
     };
   };
   return ({ input }) => {
     const toolsets = childToolsets(input.toolsets, { allowed: deps.settings.toolsets, available });
-    const key = toolsets.join(' ');
+    const { worktree = false } = input;
+    const key = `${worktree} ${toolsets.join(' ')}`;
     let equipment = made.get(key);
     if (equipment === undefined) {
-      equipment = make(toolsets);
+      equipment = make(toolsets, worktree);
       made.set(key, equipment);
     }
     return equipment;

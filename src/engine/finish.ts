@@ -2,6 +2,7 @@ import { cutText } from '../core/cut-text.ts';
 import { type Ending, endingOfError } from '../core/ending.ts';
 import type { TaskError, TaskResult } from '../core/result.ts';
 import type { JournalEntry, TaskPlan } from '../core/store.ts';
+import type { Remains } from '../core/tool.ts';
 import type { Transcript } from '../core/transcript.ts';
 import { type Run, takenOver } from './child.ts';
 import type { EngineDeps } from './deps.ts';
@@ -13,6 +14,8 @@ export interface Ended {
   readonly ending: Ending;
   readonly tally: Tally;
   readonly transcript: Transcript | undefined;
+  /** Files and worktree, when it may have changed any. */
+  readonly remains?: Remains | undefined;
   /** Steps that are not in the journal yet; they are written with the result. */
   readonly entries: readonly JournalEntry[];
   readonly queued_ms: number;
@@ -77,6 +80,7 @@ export async function resultOf(
     },
     exit_reason: ending.exit_reason,
     artifacts: [],
+    ...end.remains,
     ...(transcript === undefined ? {} : { transcript: transcript.path }),
   };
 }

@@ -2,6 +2,7 @@ import { type Ending, endingOfError, type StopCause } from '../core/ending.ts';
 import type { Image, Message } from '../core/provider.ts';
 import type { TaskResult } from '../core/result.ts';
 import type { TaskPlan } from '../core/store.ts';
+import type { ChildTools } from '../core/tool.ts';
 import type { Transcript } from '../core/transcript.ts';
 import { runTurns } from './agent-loop.ts';
 import { createLedger, tokensAtMost } from './budget.ts';
@@ -30,6 +31,7 @@ export async function runChild(
   const stopTimer = seconds === Infinity ? undefined : startTimer(seconds, abort);
 
   let child: Child | undefined;
+  let own: ChildTools | undefined;
   let attempt: number | undefined;
   let ending: Ending;
   const tally = createTally();
@@ -40,7 +42,8 @@ export async function runChild(
     if (attempt === undefined) throw takenOver();
     tell?.({ type: 'task-start' });
     transcript = transcripts?.open({ delegation_id: run.of.delegation_id, ...plan });
-    const { tools, setup, tokens } = await run.equip(plan);
+    const { kit, setup, tokens } = await run.equip(plan);
+    own = await kit.open({ task_id: plan.id, index: plan.index });
     const text = firstTurn(plan.input);
     const images = await loadImages(run, plan);
     const first: Message = images.length === 0 ? { role: 'user', text } : { role: 'user', text, images };
@@ -51,7 +54,7 @@ export async function runChild(
       run,
       plan,
       attempt,
-      tools,
+      own,
       setup,
       first,
       tally,
@@ -79,11 +82,13 @@ export async function runChild(
   } finally {
     stopTimer?.();
   }
+  const remains = await own?.close?.({ lost: ending.status === 'lost' });
   const result = await finish(run, plan, {
     attempt,
     ending,
     tally,
     transcript,
+    remains,
     entries: child?.unwritten ?? [],
     queued_ms: started_at - queued_at,
     total_ms: clock.now() - started_at,

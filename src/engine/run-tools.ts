@@ -27,15 +27,18 @@ export async function runTools(child: Child, answer: Answer, notice?: string): P
   const results = new Map<ToolCall, ToolResult>();
   const ready: ReadyCall[] = [];
   const end = (call: ToolCall, { content, is_error }: ToolOutcome, ms: number): void => {
-    const cut = cutText(content, MAX_RESULT_CHARS, 'ask for less at once');
-    const noted = notice === undefined || call !== answer.tool_calls.at(-1) ? cut : `${cut}\n\n[${notice}]`;
-    const result = { id: call.id, name: call.name, content: child.run.deps.filter(noted), is_error };
+    // A key that is cut in two is not found any more.
+    let text = cutText(child.run.deps.filter(content), MAX_RESULT_CHARS, 'ask for less at once');
+    const news = child.own.news?.();
+    if (news !== undefined) text += `\n\n[${child.run.deps.filter(news)}]`;
+    if (notice !== undefined && call === answer.tool_calls.at(-1)) text += `\n\n[${notice}]`;
+    const result = { id: call.id, name: call.name, content: text, is_error };
     results.set(call, result);
     child.unwritten.push({ kind: 'tool-end', result, ms });
     child.tell?.({ type: 'tool-end', tool: call.name, call_id: call.id, is_error, ms });
   };
   for (const [position, call] of answer.tool_calls.entries()) {
-    const prepared = prepare(call, position, child.tools);
+    const prepared = prepare(call, position, child.own.tools);
     if (typeof prepared === 'string') end(call, { content: prepared, is_error: true }, 0);
     else ready.push(prepared);
   }

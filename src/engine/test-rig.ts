@@ -163,7 +163,12 @@ export function createRig({ store, model, tools = [echoTool()], limits, settings
     store,
     leases: createLeases(store, 'test'),
     providerFor: async () => provider,
-    toolsFor: async (names) => new Map(names.length === 0 ? [] : tools.map((tool) => [tool.spec.name, tool])),
+    toolsFor: (workspace) => ({
+      async kit(names) {
+        const own = new Map(names.length === 0 ? [] : tools.map((tool) => [tool.spec.name, tool]));
+        return { specs: [...own.values()].map((tool) => tool.spec), open: () => ({ tools: own, workspace }) };
+      },
+    }),
     settings: {
       limits: { ...DEFAULT_LIMITS, ...limits },
       on_mismatch: 'fail',

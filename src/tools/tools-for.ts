@@ -1,5 +1,5 @@
 import { DelegateError } from '../core/errors.ts';
-import type { Tool, Toolset, ToolsFor } from '../core/tool.ts';
+import type { Tool, ToolsFor } from '../core/tool.ts';
 import { createListFiles } from './list-files.ts';
 import { createReadFile } from './read-file.ts';
 import { createSearchFiles } from './search-files.ts';
@@ -11,21 +11,24 @@ const TOOLSETS: Readonly<Record<string, (workspace: Workspace) => readonly Tool[
 };
 
 export function createToolsFor(): ToolsFor {
-  return async (names, folder) => {
-    if (names.length === 0) return new Map();
-    const workspace = await openWorkspace(folder).catch((error: unknown) => {
-      throw new DelegateError('REQUEST_INVALID', `The workspace "${folder}" cannot be opened.`, {
-        hint: 'Give a folder that exists and may be read.',
-        cause: error,
+  return (folder) => ({
+    async kit(names) {
+      if (names.length === 0) return { specs: [], open: () => ({ tools: new Map(), workspace: folder }) };
+      const workspace = await openWorkspace(folder).catch((error: unknown) => {
+        throw new DelegateError('REQUEST_INVALID', `The workspace "${folder}" cannot be opened.`, {
+          hint: 'Give a folder that exists and may be read.',
+          cause: error,
+        });
       });
-    });
-    const tools = names.flatMap((name) => {
-      const make = Object.hasOwn(TOOLSETS, name) ? TOOLSETS[name] : undefined;
-      if (make !== undefined) return make(workspace);
-      throw new DelegateError('TOOLSET_DENIED', `There is no toolset "${name}" here.`, {
-        hint: `There are: ${Object.keys(TOOLSETS).join(', ')}.`,
+      const list = names.flatMap((name) => {
+        const make = Object.hasOwn(TOOLSETS, name) ? TOOLSETS[name] : undefined;
+        if (make !== undefined) return make(workspace);
+        throw new DelegateError('TOOLSET_DENIED', `There is no toolset "${name}" here.`, {
+          hint: `There are: ${Object.keys(TOOLSETS).join(', ')}.`,
+        });
       });
-    });
-    return new Map(tools.map((tool) => [tool.spec.name, tool])) satisfies Toolset;
-  };
+      const tools = new Map(list.map((tool) => [tool.spec.name, tool]));
+      return { specs: list.map((tool) => tool.spec), open: () => ({ tools, workspace: folder }) };
+    },
+  });
 }

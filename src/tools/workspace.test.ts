@@ -51,22 +51,27 @@ describe('confinement', () => {
   });
 });
 
+const ALONE = { worktree: false };
+
 test('an unknown toolset is refused by name', async () => {
-  await expect(createToolsFor()(['read', 'wrte'], '/')).rejects.toMatchObject({
+  await expect(createToolsFor()('/').kit(['read', 'wrte'], ALONE)).rejects.toMatchObject({
     code: 'TOOLSET_DENIED',
     message: expect.stringContaining('"wrte"'),
   });
 });
 
 test('a workspace that is not there is refused', async () => {
-  await expect(createToolsFor()(['read'], '/nowhere/at/all')).rejects.toMatchObject({
+  await expect(createToolsFor()('/nowhere/at/all').kit(['read'], ALONE)).rejects.toMatchObject({
     code: 'REQUEST_INVALID',
     message: 'The workspace "/nowhere/at/all" cannot be opened.',
   });
 });
 
 test('the read toolset only reads, and says so', async () => {
-  const tools = await createToolsFor()(['read'], '/');
-  expect([...tools.keys()]).toEqual(['read_file', 'list_files', 'search_files']);
+  const kit = await createToolsFor()('/').kit(['read'], ALONE);
+  const { tools, close } = await kit.open({ task_id: 't_1', index: 0 });
+  expect(kit.specs.map(({ name }) => name)).toEqual(['read_file', 'list_files', 'search_files']);
+  expect([...tools.values()].map(({ spec }) => spec)).toEqual(kit.specs);
   expect([...tools.values()].every((tool) => tool.idempotent)).toBe(true);
+  expect(close).toBeUndefined();
 });
