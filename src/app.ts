@@ -16,8 +16,8 @@ import { planCall } from './core/plan-call.ts';
 import type { PreflightContext } from './core/preflight.ts';
 import { createRedactor, createSecretFilter } from './core/redact.ts';
 import { createResolver } from './core/resolve-route.ts';
-import type { DelegationResult, TaskResult } from './core/result.ts';
-import type { Store, TaskRecord } from './core/store.ts';
+import type { DelegationResult } from './core/result.ts';
+import type { Store } from './core/store.ts';
 import type { ControlCall } from './core/task.ts';
 import type { Transcripts } from './core/transcript.ts';
 import type { EngineDeps } from './engine/deps.ts';
@@ -62,8 +62,11 @@ export interface Yardmaster extends AsyncDisposable {
   decisions(): PreflightContext;
   /** Tasks, journal and results. Opened on first use. */
   store(): Promise<Store>;
-  /** What is known of a task that was `lost`: the store has no result of it, its journal has what it did. */
-  lostResult(task: TaskRecord): Promise<TaskResult>;
+  /**
+   * Ends tasks whose process died (their lease ran out) as `lost`, each with a result of what its journal has.
+   * Gives their ids. Whoever reads tasks calls this first, so that none seems to run that does not.
+   */
+  recover(): Promise<readonly string[]>;
   readonly config: LoadedConfig;
 }
 
@@ -135,9 +138,11 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
     config,
     decisions,
     store,
-    async lostResult(task) {
-      const [{ lostResult }, deps] = await Promise.all([import('./engine/lost-result.ts'), engine()]);
-      return lostResult(task, await deps.store.journal(task.id), deps);
+    async recover() {
+      const gone = await (await store()).expired();
+      if (gone.length === 0) return [];
+      const [{ loseTasks }, deps] = await Promise.all([import('./engine/lose-tasks.ts'), engine()]);
+      return loseTasks(gone, deps);
     },
     explain(args) {
       const { call } = planCall(args, decisions());

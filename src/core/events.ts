@@ -51,7 +51,12 @@ export type DelegationEvent =
       readonly attempt: number;
     })
   | (OfTask & { readonly type: 'fallback'; readonly to: Route; readonly because: ErrorClass })
-  | (OfTask & { readonly type: 'steer'; readonly state: 'queued' | 'delivered' | 'missed' })
+  | (OfTask & {
+      readonly type: 'steer';
+      readonly id: number;
+      readonly state: 'queued' | 'delivered' | 'missed';
+      readonly turn?: number;
+    })
   | (OfTask & { readonly type: 'usage'; readonly usage: Usage; readonly usd: number; readonly complete: boolean })
   | (OfTask & { readonly type: 'task-end'; readonly result: TaskResult })
   | {

@@ -32,6 +32,9 @@ export function historyOf(entries: readonly JournalEntry[], { portable }: { read
     } else if (entry.kind === 'message') {
       close();
       messages.push(entry.message);
+    } else if (entry.kind === 'steer') {
+      close();
+      messages.push({ role: 'user', text: entry.message });
     }
   }
   close();

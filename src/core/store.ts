@@ -1,6 +1,7 @@
 import type { Answer, Message, ToolResult } from './provider.ts';
-import type { TaskResult, TaskStatus } from './result.ts';
+import type { Steer, TaskResult, TaskStatus } from './result.ts';
 import type { Hop, Layer, Route, RouteRequest, RouteSource } from './route.ts';
+import type { Limits } from './settings.ts';
 import type { Budget, TaskInput } from './task.ts';
 
 /** What a task was asked and what was decided for it, before it ran. Written once. */
@@ -24,6 +25,8 @@ export interface DelegationRecord {
   readonly depth: number;
   /** Which surface asked: `cli`, `chat`, `mcp`, `http`, `library`. */
   readonly origin: string;
+  /** Nobody waits for its results: they are to be collected and acknowledged. */
+  readonly background?: true;
   readonly created_at: number;
   readonly tasks: readonly TaskPlan[];
 }
@@ -38,6 +41,8 @@ export type JournalEntry =
   | { readonly kind: 'tool-start'; readonly call_id: string; readonly tool: string; readonly idempotent: boolean }
   | { readonly kind: 'tool-end'; readonly result: ToolResult; readonly ms: number }
   | { readonly kind: 'hop'; readonly hop: Hop }
+  /** What a child was told while it ran, as the user, before the request of this turn. */
+  | { readonly kind: 'steer'; readonly id: number; readonly message: string; readonly turn: number }
   | { readonly kind: 'note'; readonly note: string };
 
 export interface TaskRecord extends TaskPlan {
@@ -46,18 +51,31 @@ export interface TaskRecord extends TaskPlan {
   readonly root_id: string;
   readonly depth: number;
   readonly origin: string;
+  readonly background?: true;
   readonly status: TaskStatus;
   /** 0 before the first claim; each claim adds one. The fence: an older attempt can write nothing. */
   readonly attempt: number;
   readonly created_at: number;
   readonly started_at?: number;
   readonly ended_at?: number;
-  /** Absent before the end, and for a task that was `lost`: nobody was left to write one. */
+  /** What it was told while it ran, oldest first; absent = nothing. */
+  readonly steers?: readonly Steer[];
+  /** Absent before the end. */
   readonly result?: TaskResult;
 }
 
+/** What somebody asks of an open task, from any process: the one that runs the task does it. */
+export type Ask = { readonly kind: 'stop' } | { readonly kind: 'steer'; readonly message: string };
+export type Control = Ask & {
+  /** Ascends in the order they were asked. */
+  readonly id: number;
+  readonly task_id: string;
+};
+
 export interface TaskFilter {
   readonly delegation_id?: string;
+  /** Of this outermost delegation and all below it. */
+  readonly root_id?: string;
   readonly status?: readonly TaskStatus[];
   /** Default 50. */
   readonly limit?: number;
@@ -72,9 +90,17 @@ export interface TaskFilter {
 export interface Store extends AsyncDisposable {
   /**
    * All or nothing. Tasks start as `queued`. With `hold` they are leased to the process that queued them: only
-   * it may claim them while the lease lasts, and `expired` ends them when it died. Without, anybody may, for ever.
+   * it may claim them while the lease lasts, and `expired` names them when it died. Without, anybody may, for ever.
+   *
+   * With `limits`, a delegation that a task makes is counted at its root, in the same transaction: rejects with
+   * `LIMIT_EXCEEDED` when the root would have more than `max_descendants` tasks or it stands too deep. Where it
+   * stands is read from the parent's record: one that says otherwise, or whose parent is not open, is refused.
    */
-  create(delegation: DelegationRecord, hold?: { readonly owner: string; readonly lease_ms: number }): Promise<void>;
+  create(
+    delegation: DelegationRecord,
+    hold?: { readonly owner: string; readonly lease_ms: number },
+    limits?: Pick<Limits, 'max_descendants' | 'max_spawn_depth'>,
+  ): Promise<void>;
   /**
    * Takes a queued task that nobody else holds, or a running one whose lease ran out, for `owner` (one
    * compare-and-swap). Resolves to the attempt number, or undefined when somebody else has it or it has ended.
@@ -97,11 +123,21 @@ export interface Store extends AsyncDisposable {
     task_id: string,
     after?: number,
   ): Promise<readonly (JournalEntry & { readonly seq: number; readonly at: number; readonly attempt: number })[]>;
+  /** Open tasks, running or held, whose lease ran out: their process has died or sleeps. */
+  expired(): Promise<readonly TaskRecord[]>;
+  /** Ends a task whose lease ran out. Resolves false, having written nothing, when it was renewed, claimed or ended. */
+  lose(task_id: string, attempt: number, result: TaskResult): Promise<boolean>;
   /**
-   * Ends tasks, running or held, whose lease ran out, as `lost` and without a result; returns their ids.
-   * Used by `status` and `doctor`.
+   * Asks something of the open tasks that an id stands for: a task, or every task of a delegation; a stop also of
+   * everything below them. Resolves to what was asked, one entry a task; empty when none of them is open.
    */
-  expired(): Promise<readonly string[]>;
-  /** Removes delegations whose last task ended before `before` (ms), with their journals; returns how many tasks went. */
-  prune(before: number): Promise<number>;
+  control(id: string, ask: Ask): Promise<readonly Control[]>;
+  /** What was asked after `after` (an id; 0 = ever) of open tasks that `owner` holds, and was not delivered. */
+  controls(owner: string, after: number): Promise<readonly Control[]>;
+  /** Background delegations whose every task has ended and that nobody acknowledged, oldest first; of one surface or all. */
+  undelivered(origin?: string): Promise<readonly string[]>;
+  /** Notes that a delegation's results have arrived. Resolves true the first time only. */
+  acknowledge(delegation_id: string): Promise<boolean>;
+  /** Removes delegations whose last task ended before `before` (ms), with their journals; tells which tasks went. */
+  prune(before: number): Promise<readonly { readonly id: string; readonly delegation_id: string }[]>;
 }

@@ -1,5 +1,7 @@
+import { placeRefusal } from '../core/check-place.ts';
 import { DelegateError } from '../core/errors.ts';
-import type { JournalEntry, Store, TaskPlan, TaskRecord } from '../core/store.ts';
+import type { Steer } from '../core/result.ts';
+import type { Control, JournalEntry, Store, TaskPlan, TaskRecord } from '../core/store.ts';
 
 interface Row {
   readonly delegation: number;
@@ -8,6 +10,7 @@ interface Row {
   state: State;
   /** Who may write or claim, until when; absent = nobody holds it. */
   lease?: { readonly owner: string; readonly until: number } | undefined;
+  readonly controls: (Control & { turn?: number })[];
 }
 
 type State = Pick<TaskRecord, 'status' | 'attempt' | 'started_at' | 'ended_at' | 'result'>;
@@ -19,8 +22,10 @@ type State = Pick<TaskRecord, 'status' | 'attempt' | 'started_at' | 'ended_at' |
 export function createMemoryStore(options: { readonly now?: () => number } = {}): Store {
   const now = options.now ?? Date.now;
   const rows = new Map<string, Row>();
-  const delegations = new Set<string>();
+  /** By id: the surface that its results still have to reach, if any. */
+  const delegations = new Map<string, string | undefined>();
   let created = 0;
+  let asked = 0;
   let seq = 0;
   let closed = false;
 
@@ -36,23 +41,56 @@ export function createMemoryStore(options: { readonly now?: () => number } = {})
   };
   const append = (row: Row, entries: readonly JournalEntry[]): void => {
     const at = now();
-    for (const entry of entries) row.journal.push({ ...copy(entry), seq: ++seq, at, attempt: row.state.attempt });
+    for (const entry of entries) {
+      row.journal.push({ ...copy(entry), seq: ++seq, at, attempt: row.state.attempt });
+      const told = entry.kind === 'steer' && row.controls.find(({ id }) => id === entry.id);
+      if (told) told.turn = entry.turn;
+    }
   };
   const end = (row: Row, state: Pick<TaskRecord, 'status' | 'result'>): void => {
     row.state = { ...row.state, ...copy(state), ended_at: now() };
     row.lease = undefined;
   };
-  const recordOf = (row: Row): TaskRecord => copy({ ...row.record, ...row.state });
+  const expired = (row: Row): boolean => row.lease !== undefined && row.lease.until <= now();
+  const recordOf = (row: Row): TaskRecord => {
+    const steers = row.controls.flatMap((control): Steer[] => {
+      if (control.kind !== 'steer') return [];
+      const { id, message, turn } = control;
+      return [
+        turn === undefined
+          ? { id, message, state: open(row) ? 'queued' : 'missed' }
+          : { id, message, state: 'delivered', turn },
+      ];
+    });
+    return copy({ ...row.record, ...row.state, ...(steers.length === 0 ? {} : { steers }) });
+  };
+  /** The rows an id stands for; with `deep` everything below them too. */
+  const rowsOf = (id: string, deep: boolean): Row[] => {
+    const all = [...rows.values()];
+    const found = all.filter(({ record }) => record.id === id || record.delegation_id === id);
+    if (deep) {
+      for (const above of found) found.push(...all.filter(({ record }) => record.parent_id === above.record.id));
+    }
+    return found;
+  };
 
   return {
-    create: (delegation, hold) =>
+    create: (delegation, hold, limits) =>
       run(() => {
         const { tasks, id: delegation_id, ...shared } = copy(delegation);
+        const above = rows.get(shared.parent_id ?? '');
+        const refused =
+          limits &&
+          placeRefusal(delegation, limits, {
+            parent: above && { ...above.record, open: open(above) },
+            descendants: [...rows.values()].filter(({ record }) => record.root_id === shared.root_id).length,
+          });
+        if (refused) throw refused;
         const ids = new Set(tasks.map((plan) => plan.id));
         if (delegations.has(delegation_id) || ids.size < tasks.length || tasks.some((plan) => rows.has(plan.id))) {
           throw new DelegateError('STORE_FAILED', 'The store in memory failed: it holds this id already.');
         }
-        delegations.add(delegation_id);
+        delegations.set(delegation_id, shared.background ? shared.origin : undefined);
         created += 1;
         const lease = hold && { owner: hold.owner, until: now() + hold.lease_ms };
         for (const plan of tasks as readonly TaskPlan[]) {
@@ -63,6 +101,7 @@ export function createMemoryStore(options: { readonly now?: () => number } = {})
             journal: [],
             state: { status: 'queued', attempt: 0 },
             lease,
+            controls: [],
           });
         }
       }),
@@ -115,12 +154,13 @@ export function createMemoryStore(options: { readonly now?: () => number } = {})
         return row && recordOf(row);
       }),
 
-    tasks: ({ delegation_id, status, since, limit = 50 } = {}) =>
+    tasks: ({ delegation_id, root_id, status, since, limit = 50 } = {}) =>
       run(() =>
         [...rows.values()]
           .filter(
             ({ record, state }) =>
               (delegation_id === undefined || record.delegation_id === delegation_id) &&
+              (root_id === undefined || record.root_id === root_id) &&
               (status === undefined || status.includes(state.status)) &&
               (since === undefined || record.created_at >= since),
           )
@@ -132,11 +172,49 @@ export function createMemoryStore(options: { readonly now?: () => number } = {})
     journal: (task_id, after = 0) =>
       run(() => copy(rows.get(task_id)?.journal.filter((entry) => entry.seq > after) ?? [])),
 
-    expired: () =>
+    expired: () => run(() => [...rows.values()].filter(expired).map(recordOf)),
+
+    lose: (task_id, attempt, result) =>
       run(() => {
-        const gone = [...rows.values()].filter((row) => row.lease !== undefined && row.lease.until <= now());
-        for (const row of gone) end(row, { status: 'lost' });
-        return gone.map((row) => row.record.id);
+        const row = rows.get(task_id);
+        if (row === undefined || row.state.attempt !== attempt || !expired(row)) return false;
+        end(row, { status: result.status, result });
+        return true;
+      }),
+
+    control: (id, ask) =>
+      run(() =>
+        rowsOf(id, ask.kind === 'stop')
+          .filter(open)
+          .map((row) => {
+            const control: Control = { ...ask, id: ++asked, task_id: row.record.id };
+            row.controls.push(copy(control));
+            return control;
+          }),
+      ),
+
+    controls: (owner, after) =>
+      run(() =>
+        [...rows.values()]
+          .filter((row) => open(row) && row.lease?.owner === owner)
+          .flatMap((row) => row.controls.filter(({ id, turn }) => id > after && turn === undefined))
+          .sort((a, b) => a.id - b.id)
+          .map(copy),
+      ),
+
+    undelivered: (origin) =>
+      run(() => {
+        const unended = new Set([...rows.values()].filter(open).map(({ record }) => record.delegation_id));
+        return [...delegations].flatMap(([id, surface]) =>
+          surface === undefined || unended.has(id) || (origin !== undefined && surface !== origin) ? [] : [id],
+        );
+      }),
+
+    acknowledge: (id) =>
+      run(() => {
+        const waiting = delegations.get(id) !== undefined;
+        if (waiting) delegations.set(id, undefined);
+        return waiting;
       }),
 
     prune: (before) =>
@@ -152,7 +230,7 @@ export function createMemoryStore(options: { readonly now?: () => number } = {})
           rows.delete(record.id);
           delegations.delete(record.delegation_id);
         }
-        return old.length;
+        return old.map(({ record: { id, delegation_id } }) => ({ id, delegation_id }));
       }),
 
     async [Symbol.asyncDispose]() {

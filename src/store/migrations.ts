@@ -38,4 +38,20 @@ export const MIGRATIONS: readonly string[] = [
      result TEXT -- TaskResult, in the row that ends the task
    ) STRICT;
    CREATE INDEX journal_by_task ON journal (task);`,
+
+  // Delegations form trees; open tasks can be told something; background results wait to be acknowledged.
+  `ALTER TABLE delegation ADD COLUMN root INTEGER; -- the outermost delegation; NULL = itself
+   ALTER TABLE delegation ADD COLUMN parent INTEGER; -- the task that delegated
+   ALTER TABLE delegation ADD COLUMN undelivered TEXT; -- the surface whose background results nobody has acknowledged
+   CREATE INDEX delegation_by_root ON delegation (root) WHERE root IS NOT NULL;
+   CREATE INDEX delegation_by_parent ON delegation (parent) WHERE parent IS NOT NULL;
+   CREATE INDEX delegation_undelivered ON delegation (n) WHERE undelivered IS NOT NULL;
+   CREATE TABLE control (
+     n INTEGER PRIMARY KEY AUTOINCREMENT, -- never used again: processes remember how far they have read
+     task INTEGER NOT NULL,
+     kind TEXT NOT NULL,
+     body TEXT NOT NULL, -- Ask
+     turn INTEGER -- of a steer that was delivered
+   ) STRICT;
+   CREATE INDEX control_by_task ON control (task);`,
 ];

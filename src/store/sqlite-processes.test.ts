@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TaskRecord } from '../core/store.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 import { compileChild, type Running, type Start } from './test-processes.ts';
-import { aDelegation } from './test-records.ts';
+import { aDelegation, aResult } from './test-records.ts';
 
 /** `npm run test:slow` kills hundreds of times. */
 const KILLS = process.env.MODE === 'slow' ? 300 : 12;
@@ -88,7 +88,10 @@ test(`processes killed at ${KILLS} moments lose nothing that was acknowledged, a
     const store = await openSqliteStore({ file });
     const running = await store.tasks({ status: ['queued', 'running'], limit: 100_000 });
     const lost = await store.expired();
-    expect([...lost].sort()).toEqual(running.map((task) => task.id).sort());
+    expect(lost.map((task) => task.id).sort()).toEqual(running.map((task) => task.id).sort());
+    for (const { id, attempt } of lost) {
+      expect(await store.lose(id, attempt, aResult(id, { status: 'lost' }))).toBe(true);
+    }
     expect(await store.tasks({ status: ['queued', 'running'] })).toEqual([]);
     const tasks = new Map((await store.tasks({ limit: 100_000 })).map((task) => [task.id, task]));
     for (const id of tell(said, 'created'))
@@ -102,7 +105,7 @@ test(`processes killed at ${KILLS} moments lose nothing that was acknowledged, a
       const notes = (await store.journal(task.id)).map((entry) => (entry.kind === 'note' ? entry.note : ''));
       expect(notes).toEqual(expectedNotes(task, notes.length));
       expect(notes.length).toBeGreaterThanOrEqual(2 * (Number(steps.get(task.id) ?? -1) + 1));
-      expect(task.result?.id).toBe(task.status === 'completed' ? task.id : undefined);
+      expect(task.result).toMatchObject({ id: task.id, status: task.status });
     }
     await store[Symbol.asyncDispose]();
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import { TERMINAL_STATUSES } from '../core/result.ts';
-import type { Store, TaskRecord } from '../core/store.ts';
+import type { Ask, Store, TaskRecord } from '../core/store.ts';
 import { createMemoryStore } from './memory-store.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 import { storeContract } from './store.contract.ts';
@@ -30,14 +30,18 @@ const notes = fc.array(
   fc.string().map((note) => ({ kind: 'note' as const, note })),
   { maxLength: 3 },
 );
+const BACKGROUND = { background: true } as const;
 const pruneNone: Step = (store) => store.prune(0);
 const pruneAll: Step = (store) => store.prune(Number.MAX_SAFE_INTEGER);
 const step: fc.Arbitrary<Step> = fc.oneof(
-  fc.tuple(delegation, fc.option(fc.record({ owner, lease_ms: lease }))).map(
-    ([id, hold]): Step =>
+  fc.tuple(delegation, fc.option(fc.record({ owner, lease_ms: lease })), fc.constantFrom<object>({}, BACKGROUND)).map(
+    ([id, hold, background]): Step =>
       (store) =>
         store
-          .create(aDelegation(id, id === 'd3' ? ['d3.0'] : [`${id}.0`, `${id}.1`]), hold ?? undefined)
+          .create(
+            { ...aDelegation(id, id === 'd3' ? ['d3.0'] : [`${id}.0`, `${id}.1`]), ...background },
+            hold ?? undefined,
+          )
           .catch((error) => error.code),
   ),
   fc.tuple(task, owner, lease).map(
@@ -65,7 +69,33 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       (store) =>
         store.drop(id, aResult(id, { status: end })),
   ),
-  fc.constant<Step>(async (store) => [...(await store.expired())].sort()),
+  fc.constant<Step>(async (store) => (await store.expired()).map(({ id }) => id).sort()),
+  fc.tuple(task, attempt).map(
+    ([id, n]): Step =>
+      (store) =>
+        store.lose(id, n, aResult(id, { status: 'lost' })),
+  ),
+  fc.tuple(fc.oneof(task, delegation), fc.constantFrom<Ask>({ kind: 'stop' }, { kind: 'steer', message: 'x' })).map(
+    (args): Step =>
+      async (store) =>
+        (await store.control(...args)).map(({ task_id }) => task_id).sort(),
+  ),
+  owner.map(
+    (who): Step =>
+      async (store) =>
+        (await store.controls(who, 0)).map(({ task_id, kind }) => [task_id, kind]).sort(),
+  ),
+  fc.tuple(task, attempt, fc.integer({ min: 1, max: 5 })).map(
+    ([id, n, told]): Step =>
+      (store) =>
+        store.append(id, n, [{ kind: 'steer', id: told, message: 'x', turn: 1 }]),
+  ),
+  fc.constant<Step>((store) => store.undelivered()),
+  delegation.map(
+    (id): Step =>
+      (store) =>
+        store.acknowledge(id),
+  ),
   fc.constantFrom<Step>(pruneNone, pruneAll),
 );
 

@@ -1,4 +1,16 @@
-import type { DelegationRecord, JournalEntry, Store, TaskFilter, TaskPlan, TaskRecord } from '../core/store.ts';
+import { type ParentRecord, placeRefusal } from '../core/check-place.ts';
+import type { DelegateError } from '../core/errors.ts';
+import type { Steer } from '../core/result.ts';
+import type {
+  Ask,
+  Control,
+  DelegationRecord,
+  JournalEntry,
+  Store,
+  TaskFilter,
+  TaskPlan,
+  TaskRecord,
+} from '../core/store.ts';
 import { createGroupCommit, createPace } from './group-commit.ts';
 import { openSqliteFile, type SqliteFile, type SqlValue, type Statement } from './sqlite-file.ts';
 
@@ -6,7 +18,12 @@ import { openSqliteFile, type SqliteFile, type SqlValue, type Statement } from '
 const NOW = `CAST(round(unixepoch('subsec') * 1000) AS INTEGER)`;
 
 const SQL = {
-  createDelegation: 'INSERT INTO delegation (id, created_at, body) VALUES (?1, ?2, ?3)',
+  createDelegation: `INSERT INTO delegation (id, created_at, body, undelivered, root, parent) VALUES (?1, ?2, ?3, ?4,
+            (SELECT n FROM delegation WHERE id = ?5), (SELECT n FROM task WHERE id = ?6))`,
+  parent: `SELECT t.ended_at, d.body FROM task t JOIN delegation d ON d.n = t.delegation WHERE t.id = ?1`,
+  descendants: `SELECT count(*) FROM task t JOIN delegation d ON d.n = t.delegation
+          WHERE d.n IN (SELECT n FROM delegation WHERE id = ?1
+            UNION ALL SELECT n FROM delegation WHERE root = (SELECT n FROM delegation WHERE id = ?1))`,
   createTask: `INSERT INTO task (id, delegation, position, owner, lease_until) VALUES (?1, ?2, ?3, ?4, ${NOW} + ?5)`,
   createPlan: 'INSERT INTO plan (task, body) VALUES (?1, ?2)',
   claim: `UPDATE task SET status = 'running', attempt = attempt + 1, owner = ?2, lease_until = ${NOW} + ?3,
@@ -22,15 +39,32 @@ const SQL = {
   drop: `INSERT OR IGNORE INTO journal (task, attempt, at, entries, result)
          VALUES ((SELECT n FROM task WHERE id = ?1 AND status = 'queued'), 0, ${NOW}, '[]', ?2)`,
   end: `UPDATE task SET status = ?2, result = ?3, ended_at = ${NOW}, owner = NULL, lease_until = NULL WHERE id = ?1`,
-  expired: `UPDATE task SET status = 'lost', ended_at = ${NOW}, owner = NULL, lease_until = NULL
-            WHERE ended_at IS NULL AND lease_until <= ${NOW} RETURNING id`,
+  lose: `INSERT OR IGNORE INTO journal (task, attempt, at, entries, result)
+         VALUES ((SELECT n FROM task WHERE id = ?1 AND attempt = ?2 AND ended_at IS NULL AND lease_until <= ${NOW}),
+           ?2, ${NOW}, '[]', ?3)`,
+  steer: `INSERT INTO control (task, kind, body) SELECT n, 'steer', ?2 FROM task
+          WHERE ended_at IS NULL AND (id = ?1 OR delegation = (SELECT n FROM delegation WHERE id = ?1))
+          ORDER BY delegation, position RETURNING n, (SELECT id FROM task WHERE n = control.task)`,
+  stop: `WITH RECURSIVE below (n) AS (
+            SELECT n FROM task WHERE id = ?1 OR delegation = (SELECT n FROM delegation WHERE id = ?1)
+            UNION SELECT t.n FROM below JOIN delegation d ON d.parent = below.n JOIN task t ON t.delegation = d.n)
+          INSERT INTO control (task, kind, body) SELECT n, 'stop', ?2 FROM task
+          WHERE ended_at IS NULL AND n IN below RETURNING n, (SELECT id FROM task WHERE n = control.task)`,
+  // New rows first, then whose they are: between two looks there is hardly ever a new one.
+  controls: `SELECT c.n, t.id, c.body FROM control c CROSS JOIN task t ON t.n = c.task
+             WHERE c.n > ?2 AND c.turn IS NULL AND t.owner = ?1 AND t.ended_at IS NULL ORDER BY c.n`,
+  deliver: 'UPDATE control SET turn = ?2 WHERE n = ?1',
+  undelivered: `SELECT id FROM delegation d WHERE undelivered IS NOT NULL AND (?1 IS NULL OR undelivered = ?1)
+            AND NOT EXISTS (SELECT 1 FROM task WHERE delegation = d.n AND ended_at IS NULL) ORDER BY n`,
+  acknowledge: 'UPDATE delegation SET undelivered = NULL WHERE id = ?1 AND undelivered IS NOT NULL',
   journal: `SELECT j.n, j.at, j.attempt, j.entries FROM journal j
             WHERE j.task = (SELECT n FROM task WHERE id = ?1) AND j.n >= ?2 ORDER BY j.n`,
   old: `SELECT n FROM delegation d
         WHERE NOT EXISTS (SELECT 1 FROM task WHERE delegation = d.n AND (ended_at IS NULL OR ended_at >= ?1))`,
   pruneJournal: 'DELETE FROM journal WHERE task IN (SELECT n FROM task WHERE delegation = ?1)',
   prunePlan: 'DELETE FROM plan WHERE task IN (SELECT n FROM task WHERE delegation = ?1)',
-  pruneTask: 'DELETE FROM task WHERE delegation = ?1',
+  pruneControl: 'DELETE FROM control WHERE task IN (SELECT n FROM task WHERE delegation = ?1)',
+  pruneTask: 'DELETE FROM task WHERE delegation = ?1 RETURNING id, (SELECT id FROM delegation WHERE n = ?1)',
   pruneDelegation: 'DELETE FROM delegation WHERE n = ?1',
 } as const;
 
@@ -51,17 +85,43 @@ export async function openSqliteStore(options: { readonly file: string; readonly
     selects.set(where, statement);
     return (await statement.all(params)).map(taskOf);
   };
+  const deliver = (entries: readonly JournalEntry[]): void => {
+    for (const entry of entries) if (entry.kind === 'steer') sql.deliver.run([entry.id, entry.turn]);
+  };
+  /** Ends a task where `statement` finds it as it has to be, and writes its result. */
+  const end = (statement: Statement, params: readonly [string, ...SqlValue[]], status: string): Promise<boolean> =>
+    write(() => {
+      const row = statement.run(params);
+      if (row.changes === 0) return false;
+      sql.end.run([params[0], status, row.lastInsertRowid]);
+      return true;
+    });
 
   return {
-    async create(delegation, hold) {
+    async create(delegation, hold, limits) {
       const { tasks, ...shared } = delegation;
       const owner = hold?.owner ?? null;
       const lease = hold?.lease_ms ?? null;
-      await write(async () => {
+      /** Read in the transaction that writes: two delegations of one root cannot both take its last place. */
+      const place = (): { parent: ParentRecord | undefined; descendants: number } => {
+        if (shared.parent_id === undefined) return { parent: undefined, descendants: 0 };
+        const row = sql.parent.get([shared.parent_id]);
+        const { root_id, depth } = JSON.parse((row?.[1] as string | undefined) ?? '{}') as DelegationRecord;
+        return {
+          parent: row && { open: row[0] === null, root_id, depth },
+          descendants: (sql.descendants.get([shared.root_id])?.[0] as number | undefined) ?? 0,
+        };
+      };
+      const refused = await write(async (): Promise<DelegateError | undefined> => {
+        const refusal = limits && placeRefusal(delegation, limits, place());
+        if (refusal !== undefined) return refusal;
         const { lastInsertRowid } = sql.createDelegation.run([
           delegation.id,
           Math.trunc(delegation.created_at),
           JSON.stringify(shared),
+          shared.background ? shared.origin : null,
+          shared.root_id === delegation.id ? null : shared.root_id,
+          shared.parent_id ?? null,
         ]);
         const pace = createPace();
         for (const plan of tasks) {
@@ -70,7 +130,9 @@ export async function openSqliteStore(options: { readonly file: string; readonly
           const pause = pace();
           if (pause !== undefined) await pause;
         }
+        return undefined;
       });
+      if (refused !== undefined) throw refused;
     },
 
     claim: (task_id, owner, lease_ms) =>
@@ -79,12 +141,13 @@ export async function openSqliteStore(options: { readonly file: string; readonly
     heartbeat: (owner, lease_ms) => write(() => void sql.heartbeat.run([owner, lease_ms])),
 
     async append(task_id, attempt, entries) {
+      if (entries.length === 0) return write(() => sql.holds.get([task_id, attempt]) !== undefined);
       const text = JSON.stringify(entries);
-      return write(() =>
-        entries.length === 0
-          ? sql.holds.get([task_id, attempt]) !== undefined
-          : sql.append.run([task_id, attempt, text, null]).changes === 1,
-      );
+      return write(() => {
+        if (sql.append.run([task_id, attempt, text, null]).changes === 0) return false;
+        deliver(entries);
+        return true;
+      });
     },
 
     async finish(task_id, attempt, result, entries = []) {
@@ -93,20 +156,14 @@ export async function openSqliteStore(options: { readonly file: string; readonly
       return write(() => {
         const row = sql.append.run([task_id, attempt, text, body]);
         if (row.changes === 0) return false;
+        deliver(entries);
         sql.end.run([task_id, result.status, row.lastInsertRowid]);
         return true;
       });
     },
 
-    async drop(task_id, result) {
-      const body = JSON.stringify(result);
-      return write(() => {
-        const row = sql.drop.run([task_id, body]);
-        if (row.changes === 0) return false;
-        sql.end.run([task_id, result.status, row.lastInsertRowid]);
-        return true;
-      });
-    },
+    drop: (task_id, result) => end(sql.drop, [task_id, JSON.stringify(result)], result.status),
+    lose: (task_id, attempt, result) => end(sql.lose, [task_id, attempt, JSON.stringify(result)], result.status),
 
     task: (id) => read(async () => (await select('WHERE t.id = ?', [id]))[0]),
 
@@ -122,23 +179,48 @@ export async function openSqliteStore(options: { readonly file: string; readonly
         return rows.flatMap(entriesOf).filter(({ seq }) => seq > after);
       }),
 
-    expired: () => write(async () => (await sql.expired.all([])).map(([id]) => id as string)),
+    expired: () => read(() => select(`WHERE t.ended_at IS NULL AND t.lease_until <= ${NOW}`, [])),
+
+    control: (id, ask) =>
+      write(async () => {
+        const rows = await (ask.kind === 'stop' ? sql.stop : sql.steer).all([id, JSON.stringify(ask)]);
+        return rows.map(([n, task_id]): Control => ({ ...ask, id: n as number, task_id: task_id as string }));
+      }),
+
+    controls: (owner, after) =>
+      read(async () =>
+        (await sql.controls.all([owner, after])).map(
+          ([n, task_id, body]): Control => ({
+            ...(JSON.parse(body as string) as Ask),
+            id: n as number,
+            task_id: task_id as string,
+          }),
+        ),
+      ),
+
+    undelivered: (origin) =>
+      read(async () => (await sql.undelivered.all([origin ?? null])).map(([id]) => id as string)),
+
+    acknowledge: (delegation_id) => write(() => sql.acknowledge.run([delegation_id]).changes === 1),
 
     async prune(before) {
       const old = await read(() => sql.old.all([before]));
-      let count = 0;
+      const gone: { id: string; delegation_id: string }[] = [];
       // A transaction each, one after the other: removing a year of work must not keep others from writing.
       for (const [n] of old) {
-        count += await write(() => {
+        const tasks = await write(async () => {
           const delegation = [n as number];
           sql.pruneJournal.run(delegation);
           sql.prunePlan.run(delegation);
-          const { changes } = sql.pruneTask.run(delegation);
+          sql.pruneControl.run(delegation);
+          const removed = await sql.pruneTask.all(delegation);
           sql.pruneDelegation.run(delegation);
-          return changes;
+          return removed;
         });
+        for (const [id, delegation_id] of tasks)
+          gone.push({ id: id as string, delegation_id: delegation_id as string });
       }
-      return count;
+      return gone;
     },
 
     [Symbol.asyncDispose]: close,
@@ -155,10 +237,12 @@ async function prepareAll(file: SqliteFile): Promise<Record<keyof typeof SQL, St
   }
 }
 
-const SELECT_TASKS = `SELECT t.status, t.attempt, t.started_at, t.ended_at, p.body, j.result, d.body FROM task t
+const SELECT_TASKS = `SELECT t.status, t.attempt, t.started_at, t.ended_at, p.body, j.result, d.body,
+    (SELECT json_group_array(json_array(n, body, turn) ORDER BY n) FROM control WHERE task = t.n AND kind = 'steer')
+  FROM task t
   JOIN plan p ON p.task = t.n JOIN delegation d ON d.n = t.delegation LEFT JOIN journal j ON j.n = t.result`;
 
-function taskOf([status, attempt, started_at, ended_at, plan, result, shared]: readonly SqlValue[]): TaskRecord {
+function taskOf([status, attempt, started_at, ended_at, plan, result, shared, told]: readonly SqlValue[]): TaskRecord {
   const { id: delegation_id, ...rest } = JSON.parse(shared as string) as Omit<DelegationRecord, 'tasks'>;
   return {
     ...(JSON.parse(plan as string) as TaskPlan),
@@ -168,8 +252,18 @@ function taskOf([status, attempt, started_at, ended_at, plan, result, shared]: r
     attempt: attempt as number,
     ...(started_at === null ? {} : { started_at: started_at as number }),
     ...(ended_at === null ? {} : { ended_at: ended_at as number }),
+    ...(told === '[]' ? {} : { steers: steersOf(told as string, ended_at === null) }),
     ...(result === null ? {} : { result: JSON.parse(result as string) as NonNullable<TaskRecord['result']> }),
   };
+}
+
+function steersOf(told: string, open: boolean): readonly Steer[] {
+  return (JSON.parse(told) as [number, string, number | null][]).map(([id, body, turn]) => {
+    const { message } = JSON.parse(body) as Extract<Ask, { kind: 'steer' }>;
+    return turn === null
+      ? { id, message, state: open ? 'queued' : 'missed' }
+      : { id, message, state: 'delivered', turn };
+  });
 }
 
 /** An entry's `seq` is its row's number times this, and its place in the row: unique and ascending, with gaps. */
@@ -188,6 +282,9 @@ function entriesOf([n, at, attempt, text]: readonly SqlValue[]): Awaited<ReturnT
 function conditions(filter: TaskFilter): { readonly where: string; readonly params: readonly SqlValue[] } {
   const parts: (readonly [string, SqlValue])[] = [];
   if (filter.delegation_id !== undefined) parts.push(['d.id = ?', filter.delegation_id]);
+  if (filter.root_id !== undefined) {
+    parts.push(['coalesce(d.root, d.n) = (SELECT n FROM delegation WHERE id = ?)', filter.root_id]);
+  }
   if (filter.since !== undefined) parts.push(['d.created_at >= ?', filter.since]);
   if (filter.status !== undefined) {
     parts.push(['t.status IN (SELECT value FROM json_each(?))', JSON.stringify(filter.status)]);

@@ -184,7 +184,9 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       const store = await opened();
       await store.create(aDelegation('d', ['t']), { ...hold, lease_ms: NO_LEASE });
       await store.create(aDelegation('free', ['waiting']));
-      expect(await store.expired()).toEqual(['t']);
+      expect(await store.expired()).toEqual([await store.task('t')]);
+      expect(await store.lose('t', 0, aResult('t', { status: 'lost' }))).toBe(true);
+      expect(await store.lose('waiting', 0, aResult('waiting', { status: 'lost' }))).toBe(false);
       expect(await store.task('t')).toMatchObject({ status: 'lost', ended_at: expect.any(Number) });
       expect(await store.task('waiting')).toMatchObject({ status: 'queued' });
       expect(await store.claim('t', OWNER, LEASE)).toBeUndefined();
@@ -321,16 +323,205 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       await store.create(aDelegation('d', ['gone', 'alive', 'queued']));
       await store.claim('gone', OWNER, NO_LEASE);
       await store.claim('alive', OWNER, LEASE);
-      expect(await store.expired()).toEqual(['gone']);
+      expect((await store.expired()).map((task) => task.id)).toEqual(['gone']);
+      const lost = aResult('gone', { status: 'lost', summary: 'so far' });
+      expect(await store.lose('gone', 2, lost)).toBe(false);
+      expect(await store.lose('alive', 1, lost)).toBe(false);
+      expect(await store.lose('gone', 1, lost)).toBe(true);
+      expect(await store.lose('gone', 1, lost)).toBe(false);
       expect(await store.expired()).toEqual([]);
-      expect(await store.task('gone')).toMatchObject({ status: 'lost', ended_at: expect.any(Number) });
+      expect(await store.task('gone')).toMatchObject({ status: 'lost', result: lost, ended_at: expect.any(Number) });
       expect(await store.append('gone', 1, [note('late')])).toBe(false);
       expect(await store.finish('gone', 1, aResult('gone'))).toBe(false);
-      expect(await store.task('gone')).not.toHaveProperty('result');
+      expect((await store.task('gone'))?.result).toEqual(lost);
       expect((await store.tasks({ status: ['running', 'queued'] })).map((task) => task.id)).toEqual([
         'alive',
         'queued',
       ]);
+    });
+  });
+
+  describe(`${name}: ending what nobody is at`, () => {
+    test('a process that wakes before it is found keeps its tasks', async () => {
+      const store = await opened();
+      await store.create(aDelegation('d', ['t']));
+      await store.claim('t', OWNER, NO_LEASE);
+      expect(await store.expired()).toHaveLength(1);
+      await store.heartbeat(OWNER, LEASE);
+      expect(await store.lose('t', 1, aResult('t', { status: 'lost' }))).toBe(false);
+      expect(await store.finish('t', 1, aResult('t'))).toBe(true);
+    });
+  });
+
+  describe(`${name}: asking something of open tasks`, () => {
+    const stop = { kind: 'stop' } as const;
+    const steer = (message: string) => ({ kind: 'steer', message }) as const;
+
+    test('it is for every open task the id stands for, and for the process that holds them', async () => {
+      const store = await opened();
+      await store.create(aDelegation('d', ['a', 'b', 'c', 'free']));
+      for (const id of ['a', 'b']) await store.claim(id, OWNER, LEASE);
+      await store.claim('c', OTHER, LEASE);
+      await store.finish('b', 1, aResult('b'));
+      const asked = await store.control('d', steer('look'));
+      expect(asked.map(({ id: _, ...control }) => control)).toEqual(
+        ['a', 'c', 'free'].map((task_id) => ({ kind: 'steer', message: 'look', task_id })),
+      );
+      const ids = asked.map(({ id }) => id);
+      expect(ids).toEqual([...new Set(ids)].sort((a, b) => a - b));
+      expect(await store.controls(OWNER, 0)).toEqual([asked[0]]);
+      expect(await store.controls(OTHER, 0)).toEqual([asked[1]]);
+      expect(await store.control('b', stop)).toEqual([]);
+      expect(await store.control('nobody', stop)).toEqual([]);
+    });
+
+    test('each is seen once by who remembers how far it has read', async () => {
+      const store = await running();
+      const [first] = await store.control('t', steer('one'));
+      expect(await store.controls(OWNER, first!.id)).toEqual([]);
+      const [second] = await store.control('t', stop);
+      expect(await store.controls(OWNER, first!.id)).toEqual([second]);
+      expect(await store.controls(OWNER, 0)).toEqual([first, second]);
+      await store.finish('t', 1, aResult('t'));
+      expect(await store.controls(OWNER, 0)).toEqual([]);
+    });
+
+    test('a task tells what it was told: queued, then delivered with the turn, or missed', async () => {
+      const store = await running();
+      const [one] = await store.control('t', steer('one \0\ud800 "quoted"'));
+      const [two] = await store.control('t', steer('two'));
+      const [three] = await store.control('t', steer('three'));
+      const told = async (): Promise<unknown> =>
+        (await store.task('t'))?.steers?.map(({ state, turn }) => [state, turn]);
+      expect(await told()).toEqual(Array.from({ length: 3 }, () => ['queued', undefined]));
+      const entry = { kind: 'steer', turn: 2 } as const;
+      expect(await store.append('t', 9, [{ ...entry, id: one!.id, message: 'one' }])).toBe(false);
+      await store.append('t', 1, [note('x'), { ...entry, id: one!.id, message: 'one' }]);
+      expect(await store.controls(OWNER, 0)).toEqual([two, three]);
+      await store.finish('t', 1, aResult('t'), [{ ...entry, turn: 3, id: two!.id, message: 'two' }]);
+      expect(await told()).toEqual([
+        ['delivered', 2],
+        ['delivered', 3],
+        ['missed', undefined],
+      ]);
+      expect((await store.task('t'))?.steers?.[0]?.message).toBe('one \0\ud800 "quoted"');
+      expect((await store.tasks())[0]?.steers).toHaveLength(3);
+    });
+
+    test('a stop is for the whole tree below; a steer is not', async () => {
+      const store = await opened();
+      const below = (id: string, parent_id: string, depth: number, ids: readonly string[]): DelegationRecord => ({
+        ...aDelegation(id, ids),
+        parent_id,
+        root_id: 'd',
+        depth,
+      });
+      await store.create(aDelegation('d', ['a', 'b']));
+      await store.create(below('d2', 'a', 2, ['aa', 'ab']));
+      await store.create(below('d3', 'ab', 3, ['aba']));
+      const asked = async (id: string, ask: typeof stop | ReturnType<typeof steer>): Promise<string[]> =>
+        (await store.control(id, ask)).map(({ task_id }) => task_id).sort();
+      expect(await asked('d', stop)).toEqual(['a', 'aa', 'ab', 'aba', 'b']);
+      expect(await asked('a', stop)).toEqual(['a', 'aa', 'ab', 'aba']);
+      expect(await asked('d2', stop)).toEqual(['aa', 'ab', 'aba']);
+      expect(await asked('b', stop)).toEqual(['b']);
+      expect(await asked('d', steer('x'))).toEqual(['a', 'b']);
+      expect((await store.tasks({ root_id: 'd' })).map(({ id }) => id).sort()).toEqual(['a', 'aa', 'ab', 'aba', 'b']);
+      expect((await store.tasks({ root_id: 'd2' })).map(({ id }) => id)).toEqual([]);
+    });
+  });
+
+  describe(`${name}: limits of a root`, () => {
+    const limits = { max_descendants: 5, max_spawn_depth: 3 };
+    const below = (
+      id: string,
+      parent_id: string,
+      ids: readonly string[],
+      depth = 2,
+      root_id = 'd',
+    ): DelegationRecord => ({
+      ...aDelegation(id, ids),
+      parent_id,
+      root_id,
+      depth,
+    });
+
+    test('descendants are counted at the root, over all depths and processes (F44)', async () => {
+      const store = await opened();
+      await store.create(aDelegation('d', ['a', 'b']), undefined, limits);
+      await store.create(below('d2', 'a', ['c', 'e']), undefined, limits);
+      await expect(store.create(below('d3', 'c', ['f', 'g'], 3), undefined, limits)).rejects.toMatchObject({
+        code: 'LIMIT_EXCEEDED',
+      });
+      expect(await store.task('f')).toBeUndefined();
+      await store.create(below('d3', 'c', ['f'], 3), undefined, limits);
+      await expect(store.create(below('d4', 'b', ['g']), undefined, limits)).rejects.toMatchObject({
+        code: 'LIMIT_EXCEEDED',
+      });
+      await store.create(aDelegation('other', ['x', 'y']), undefined, limits);
+      const six = ['1', '2', '3', '4', '5', '6'];
+      await expect(store.create(aDelegation('six', six), undefined, limits)).rejects.toMatchObject({
+        code: 'LIMIT_EXCEEDED',
+      });
+    });
+
+    test('of delegations made at once only so many stand as there are places', async () => {
+      const store = await opened();
+      await store.create(aDelegation('d', ['a']), undefined, limits);
+      const made = await Promise.allSettled(
+        Array.from({ length: 10 }, (_, i) => store.create(below(`n${i}`, 'a', [`c${i}`]), undefined, limits)),
+      );
+      expect(made.filter(({ status }) => status === 'fulfilled')).toHaveLength(4);
+      expect(await store.tasks({ root_id: 'd' })).toHaveLength(5);
+    });
+
+    test.each([
+      ['a depth that it does not stand at', below('x', 'a', ['y'], 1)],
+      ['a root of its own', below('x', 'a', ['y'], 2, 'x')],
+      ["another delegation's root", below('x', 'a', ['y'], 2, 'other')],
+      ['no parent at a depth', { ...aDelegation('x', ['y']), depth: 2 }],
+      ['a parent that does not exist', below('x', 'nobody', ['y'])],
+      ['a parent that has ended', below('x', 'over', ['y'])],
+    ])('a delegation that says %s is refused (F44)', async (_, forged) => {
+      const store = await opened();
+      await store.create(aDelegation('d', ['a', 'over']), undefined, limits);
+      await store.create(aDelegation('other', ['z']), undefined, limits);
+      await store.claim('over', OWNER, LEASE);
+      await store.finish('over', 1, aResult('over'));
+      await expect(store.create(forged, undefined, limits)).rejects.toMatchObject({ name: 'DelegateError' });
+      expect(await store.task('y')).toBeUndefined();
+    });
+
+    test('nothing stands deeper than max_spawn_depth', async () => {
+      const store = await opened();
+      await store.create(aDelegation('d', ['a']), undefined, { ...limits, max_spawn_depth: 1 });
+      await expect(
+        store.create(below('d2', 'a', ['c']), undefined, { ...limits, max_spawn_depth: 1 }),
+      ).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
+    });
+  });
+
+  describe(`${name}: delivering background results`, () => {
+    test('a delegation waits from the end of its last task until it is acknowledged, once', async () => {
+      const store = await opened();
+      await store.create({ ...aDelegation('d1', ['a', 'b']), background: true, origin: 'chat' });
+      await store.create({ ...aDelegation('d2', ['c']), background: true, origin: 'mcp' });
+      await store.create(aDelegation('d3', ['e']));
+      for (const id of ['a', 'c', 'e']) {
+        await store.claim(id, OWNER, LEASE);
+        await store.finish(id, 1, aResult(id));
+      }
+      expect(await store.undelivered()).toEqual(['d2']);
+      await store.drop('b', aResult('b', { status: 'cancelled' }));
+      expect(await store.undelivered()).toEqual(['d1', 'd2']);
+      expect(await store.undelivered('chat')).toEqual(['d1']);
+      expect(await store.undelivered('cli')).toEqual([]);
+      expect(await store.task('a')).toMatchObject({ background: true });
+      expect(await store.acknowledge('d1')).toBe(true);
+      expect(await store.acknowledge('d1')).toBe(false);
+      expect(await store.acknowledge('d3')).toBe(false);
+      expect(await store.acknowledge('nobody')).toBe(false);
+      expect(await store.undelivered()).toEqual(['d2']);
     });
   });
 
@@ -385,13 +576,14 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       }
       const ended = (await store.task('b'))?.ended_at ?? Number.NaN;
       const first = (await store.task('a'))?.ended_at ?? Number.NaN;
-      expect(await store.prune(Math.min(first, ended))).toBe(0);
-      expect(await store.prune(ended + 1)).toBe(2);
+      expect(await store.prune(Math.min(first, ended))).toEqual([]);
+      await store.control('c', { kind: 'stop' });
+      expect(await store.prune(ended + 1)).toEqual(['a', 'b'].map((id) => ({ id, delegation_id: 'ended' })));
       expect(await store.task('a')).toBeUndefined();
       expect(await store.journal('b')).toEqual([]);
       expect(await notesOf(store, 'c')).toEqual(['c']);
       expect((await store.tasks()).map((task) => task.id)).toEqual(['c', 'd']);
-      expect(await store.prune(ended + 1)).toBe(0);
+      expect(await store.prune(ended + 1)).toEqual([]);
       await store.create(aDelegation('ended', ['a']));
       expect(await store.journal('a')).toEqual([]);
     });

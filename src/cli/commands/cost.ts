@@ -1,6 +1,5 @@
 import type { TaskRecord } from '../../core/store.ts';
 import type { Action } from '../action.ts';
-import { addLostResults } from '../add-lost-results.ts';
 import { EXIT_OK } from '../exit-code.ts';
 import { open } from '../open.ts';
 import { count, money } from '../render/amounts.ts';
@@ -21,8 +20,8 @@ export const action: Action = async (context) => {
   await using yard = await open(context);
   const store = await yard.store();
   const since = Date.now() - (context.flags.days as number) * DAY_MS;
-  await store.expired();
-  const all = await addLostResults(yard, await store.tasks({ since, limit: 1_000_000 }));
+  await yard.recover();
+  const all = await store.tasks({ since, limit: 1_000_000 });
   const ended = all.filter((task) => task.result !== undefined);
   const key = GROUPS[String(context.flags.by)]!;
   const groups = new Map<string, TaskRecord[]>();

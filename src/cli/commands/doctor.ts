@@ -95,8 +95,7 @@ async function run(context: ActionContext): Promise<Check[]> {
         hint: 'Set a key such as ANTHROPIC_API_KEY, or start Ollama, LM Studio, llama.cpp or vLLM.',
       });
     }
-    const store = await yard.store();
-    const lost = await store.expired();
+    const lost = await yard.recover();
     checks.push({
       what: 'store',
       state: 'ok',

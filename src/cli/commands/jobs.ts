@@ -1,7 +1,6 @@
 import type { TaskStatus } from '../../core/result.ts';
 import type { TaskRecord } from '../../core/store.ts';
 import type { Action } from '../action.ts';
-import { addLostResults } from '../add-lost-results.ts';
 import { EXIT_OK } from '../exit-code.ts';
 import { open } from '../open.ts';
 import { oneLine } from '../output.ts';
@@ -24,9 +23,9 @@ interface Job {
 export const action: Action = async (context) => {
   await using yard = await open(context);
   const store = await yard.store();
-  await store.expired();
+  await yard.recover();
   const limit = context.flags.limit as number;
-  const jobs = group(await addLostResults(yard, await store.tasks({ limit: 10_000 }))).slice(0, limit);
+  const jobs = group(await store.tasks({ limit: 10_000 })).slice(0, limit);
   if (context.output.json) {
     context.output.document(jobs);
     return EXIT_OK;

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Yardmaster } from '../../app.ts';
 import type { JournalEntry, Store, TaskRecord } from '../../core/store.ts';
 import type { Action, ActionContext } from '../action.ts';
 import { EXIT_OK } from '../exit-code.ts';
@@ -20,7 +21,7 @@ export const action: Action = async (context) => {
   const positions = new Map(tasks.map((task) => [task.id, 0]));
   if (!context.output.json) for (const task of tasks) context.output.note(heading(task, context.output.paintErr));
   for (;;) {
-    const running = context.flags.follow === true && (await anyRunning(store, tasks));
+    const running = context.flags.follow === true && (await anyRunning(yard, tasks));
     for (const task of tasks)
       positions.set(task.id, await printNew(store, task, positions.get(task.id)!, context, tasks.length > 1));
     if (!running || context.signal.aborted) return EXIT_OK;
@@ -29,8 +30,9 @@ export const action: Action = async (context) => {
 };
 
 /** A process that died leaves tasks that would be waited for forever: they are lost once their lease ends. */
-async function anyRunning(store: Store, tasks: readonly TaskRecord[]): Promise<boolean> {
-  await store.expired();
+async function anyRunning(yard: Yardmaster, tasks: readonly TaskRecord[]): Promise<boolean> {
+  await yard.recover();
+  const store = await yard.store();
   const now = await Promise.all(tasks.map(({ id }) => store.task(id)));
   return now.some((task) => task?.status === 'queued' || task?.status === 'running');
 }
@@ -90,6 +92,8 @@ function render(entry: JournalEntry, paint: Paint): string {
       return `${entry.result.is_error ? paint.red('tool error') : paint.bold('tool')} ${entry.result.name} (${duration(entry.ms)}): ${shown(entry.result.content)}`;
     case 'hop':
       return paint.yellow(`fallback ${entry.hop.from} → ${entry.hop.to}: ${entry.hop.because}`);
+    case 'steer':
+      return `${paint.bold('steer')} ${shown(entry.message)}`;
     case 'note':
       return paint.dim(plain(entry.note));
   }

@@ -2,7 +2,6 @@ import { DelegateError } from '../../core/errors.ts';
 import type { DelegationResult, TaskResult } from '../../core/result.ts';
 import type { TaskRecord } from '../../core/store.ts';
 import type { Action } from '../action.ts';
-import { addLostResults } from '../add-lost-results.ts';
 import { exitCodeOfStatuses } from '../exit-code.ts';
 import { findTasks } from '../find-tasks.ts';
 import { open } from '../open.ts';
@@ -13,9 +12,9 @@ import { addCosts, addUsage, costSoFar } from '../sums.ts';
 export const action: Action = async (context) => {
   await using yard = await open(context);
   const store = await yard.store();
-  await store.expired();
+  await yard.recover();
   const id = String(context.operands[0]);
-  const tasks = await addLostResults(yard, await findTasks(store, id));
+  const tasks = await findTasks(store, id);
   const ended = tasks.filter((task): task is TaskRecord & { result: TaskResult } => task.result !== undefined);
   const unfinished = tasks.filter((task) => task.result === undefined);
   if (ended.length === 0) {

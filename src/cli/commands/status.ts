@@ -1,6 +1,5 @@
 import type { TaskRecord } from '../../core/store.ts';
 import type { Action } from '../action.ts';
-import { addLostResults } from '../add-lost-results.ts';
 import { EXIT_OK, exitCodeOfStatuses } from '../exit-code.ts';
 import { findTasks } from '../find-tasks.ts';
 import { open } from '../open.ts';
@@ -15,8 +14,8 @@ import { table } from '../render/table.ts';
 export const action: Action = async (context) => {
   await using yard = await open(context);
   const store = await yard.store();
-  await store.expired();
-  const tasks = await addLostResults(yard, await findTasks(store, String(context.operands[0])));
+  await yard.recover();
+  const tasks = await findTasks(store, String(context.operands[0]));
   const { output } = context;
   if (output.json) {
     output.document(tasks.map(({ result, ...task }) => ({ ...task, ...(result === undefined ? {} : { result }) })));
