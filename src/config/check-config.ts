@@ -44,6 +44,11 @@ function withoutNulls(value: unknown, path: KeyPath): unknown {
   );
 }
 
-export function problem(path: string, { message, hint = '', suggestions = [] }: Finding): Issue {
-  return { code: 'CONFIG_INVALID', path, message, hint, suggestions };
+/** A path is shown as it is, but for what could play with a terminal or fill it. */
+export function problem(path: string, { message, hint = GENERAL_HINT, suggestions = [] }: Finding): Issue {
+  const shown = path.length > MAX_PATH ? `${path.slice(0, MAX_PATH)}…` : path;
+  return { code: 'CONFIG_INVALID', path: shown.replace(/[\p{Cc}\p{Cf}]/gu, '?'), message, hint, suggestions };
 }
+
+const GENERAL_HINT = 'docs/configuration.md lists what may stand here.';
+const MAX_PATH = 500;

@@ -1,4 +1,5 @@
 import type { BaseIssue } from 'valibot';
+import { quote } from '../core/parse-name.ts';
 import { suggestNames } from '../core/suggest.ts';
 import type { KeyPath } from './config-source.ts';
 
@@ -76,12 +77,11 @@ function choices(expected: string): string[] {
     .filter((word) => word !== '');
 }
 
-/** A value as a message quotes it: short, in double quotes. */
+/** A value as a message names it. */
 export function showValue(input: unknown): string {
   if (Array.isArray(input)) return 'A list';
   if (typeof input === 'object' && input !== null) return 'A mapping';
-  const written = String(input);
-  return `"${written.length > 80 ? `${written.slice(0, 80)}…` : written}"`;
+  return quote(String(input));
 }
 
 function quoted(words: readonly string[]): string {

@@ -251,7 +251,7 @@ profiles: { coder: { route: nothing } }
     expect(message).toMatchInlineSnapshot(`
       "3 problems; nothing was started:
         config.delegation.max_turn: "max_turn" is not a key of "delegation". Did you mean "max_turns"?
-        config.providers: A list is not a mapping.
+        config.providers: A list is not a mapping. docs/configuration.md lists what may stand here.
         config.delegation.allow: "x" is not a list. Write it as [a, b]."
     `);
   });

@@ -1,3 +1,4 @@
+import { MAX_NAME, quote } from '../core/parse-name.ts';
 import { suggestNames } from '../core/suggest.ts';
 import { type KeyPath, writeKeyPath } from './config-source.ts';
 import type { Finding } from './describe-issue.ts';
@@ -44,9 +45,9 @@ export function misfits(schema: Schema, value: unknown, path: KeyPath): Misfit[]
 
 function unknownKey(key: string, path: KeyPath, mapping: Schema): Finding {
   const known = Object.keys(mapping.entries ?? {});
-  const suggestions = suggestNames(key, known);
+  const suggestions = suggestNames(key.slice(0, MAX_NAME), known);
   return {
-    message: `"${key}" is not a key of ${path.length === 0 ? 'the configuration' : `"${writeKeyPath(path)}"`}.`,
+    message: `${quote(key)} is not a key of ${path.length === 0 ? 'the configuration' : `"${writeKeyPath(path)}"`}.`,
     hint:
       suggestions.length > 0
         ? `Did you mean ${suggestions.map((name) => `"${name}"`).join(' or ')}?`

@@ -72,16 +72,16 @@ history: { keep_days: 1.5 }
       12 problems; nothing was started:
         config.yaml:1:1 provders: "provders" is not a key of the configuration. Did you mean "providers"?
         config.yaml:3:3 delegation.selecton: "selecton" is not a key of "delegation". Did you mean "selection"?
-        config.yaml:4:14 delegation.max_turns: "two" is not a number.
-        config.yaml:5:21 delegation.reasoning_effort: "hi" is not one of none, minimal, low, medium, high, xhigh, max, false.
+        config.yaml:4:14 delegation.max_turns: "two" is not a number. docs/configuration.md lists what may stand here.
+        config.yaml:5:21 delegation.reasoning_effort: "hi" is not one of none, minimal, low, medium, high, xhigh, max, false. docs/configuration.md lists what may stand here.
         config.yaml:6:10 delegation.allow: "anthropic/*" is not a list. Write it as [a, b].
-        config.yaml:7:18 delegation.budget.usd: "-1" is too small: the least is 0.
-        config.yaml:7:30 delegation.budget.tokens: "0.5" is not a whole number.
-        config.yaml:8:20 delegation.timeout_seconds: "0" is not more than 0.
+        config.yaml:7:18 delegation.budget.usd: "-1" is too small: the least is 0. docs/configuration.md lists what may stand here.
+        config.yaml:7:30 delegation.budget.tokens: "0.5" is not a whole number. docs/configuration.md lists what may stand here.
+        config.yaml:8:20 delegation.timeout_seconds: "0" is not more than 0. docs/configuration.md lists what may stand here.
         config.yaml:9:10 model.modle: "modle" is not a key of "model". Did you mean "model"?
         config.yaml:9:30 model.provider: "3" is not a text. Put it in quotes.
-        config.yaml:10:12 toolsets[0]: "Read" has characters that cannot stand here.
-        config.yaml:11:23 history.keep_days: "1.5" is not a whole number."
+        config.yaml:10:12 toolsets[0]: "Read" has characters that cannot stand here. docs/configuration.md lists what may stand here.
+        config.yaml:11:23 history.keep_days: "1.5" is not a whole number. docs/configuration.md lists what may stand here."
     `);
   });
 
@@ -105,21 +105,21 @@ delegation: { fallback: [{ provider: x, modl: y }], on_mismatch: ignore }
       "CONFIG_INVALID
       16 problems; nothing was started:
         config.yaml:3:15 providers.lab.base_url: It is empty. Give it a value, or leave the key out.
-        config.yaml:4:11 providers.lab.wire: "chat" is not one of openai-chat, openai-responses, anthropic-messages, ai-sdk.
-        config.yaml:5:24 providers.lab.key_env[1]: The value has characters that cannot stand here.
-        config.yaml:6:42 providers.lab.models[1].context: "0" is too small: the least is 1.
+        config.yaml:4:11 providers.lab.wire: "chat" is not one of openai-chat, openai-responses, anthropic-messages, ai-sdk. docs/configuration.md lists what may stand here.
+        config.yaml:5:24 providers.lab.key_env[1]: The value has characters that cannot stand here. docs/configuration.md lists what may stand here.
+        config.yaml:6:42 providers.lab.models[1].context: "0" is too small: the least is 1. docs/configuration.md lists what may stand here.
         config.yaml:6:54 providers.lab.models[1].price.inn: "inn" is not a key of "providers.lab.models[1].price". Did you mean "in"?
         config.yaml:6:74 providers.lab.models[1].released: "soon" is not a day. Write it as 2026-08-01, in quotes.
-        config.yaml:6:82 providers.lab.models[2]: "3" is not one of a text, a mapping.
+        config.yaml:6:82 providers.lab.models[2]: "3" is not one of a text, a mapping. docs/configuration.md lists what may stand here.
         config.yaml:7:5 providers.lab.max_in_fligt: "max_in_fligt" is not a key of "providers.lab". Did you mean "max_in_flight"?
-        config.yaml:9:3 routes.reviewer.model: "model" is missing.
+        config.yaml:9:3 routes.reviewer.model: "model" is missing. docs/configuration.md lists what may stand here.
         config.yaml:10:10 routes.other: "opus" is not a mapping. Write keys and values below it.
         config.yaml:11:18 aliases.fast: "3" is not a text. Put it in quotes.
         config.yaml:11:27 aliases.slow: It is empty. Give it a value, or leave the key out.
         config.yaml:12:33 mcp_servers.docs.command: It is empty. Give it a value, or leave the key out.
         config.yaml:12:37 mcp_servers.docs.args: "args" is not a key of "mcp_servers.docs". It has command.
         config.yaml:13:41 delegation.fallback[0].modl: "modl" is not a key of "delegation.fallback[0]". Did you mean "model"?
-        config.yaml:13:66 delegation.on_mismatch: "ignore" is not one of fail, warn."
+        config.yaml:13:66 delegation.on_mismatch: "ignore" is not one of fail, warn. docs/configuration.md lists what may stand here."
     `);
   });
 

@@ -162,11 +162,14 @@ function unknownProvider(name: string, path: string, index: CatalogIndex): Issue
     ...providers.map(({ id }) => id),
     ...catalog.provider_aliases.keys(),
   ]);
-  const configured = providers.filter((provider) => provider.configured || provider.usable).map(({ id }) => id);
+  const ready = providers
+    .filter(({ usable }) => usable)
+    .sort((one, other) => Number(other.configured) - Number(one.configured))
+    .map(({ id }) => id);
   const hint =
     suggestions.length > 0
       ? `Did you mean ${orList(suggestions)}?`
-      : `${configured.length > 0 ? `Ready here: ${configured.slice(0, 8).join(', ')}. ` : ''}Define others under "providers:".`;
+      : `${ready.length > 0 ? `Ready here: ${ready.slice(0, 8).join(', ')}. ` : ''}Define others under "providers:".`;
   return issueOf('PROVIDER_UNKNOWN', path, `There is no provider ${quote(name)}.`, hint, suggestions);
 }
 

@@ -1,5 +1,6 @@
 import { highestOutputPrice } from '../cost.ts';
 import type { Issue } from '../errors.ts';
+import { quote } from '../parse-name.ts';
 import { type Route, type RouteRequest, routeLabel } from '../route.ts';
 import type { RoutingPolicy } from '../settings.ts';
 import type { CatalogIndex } from './catalog-index.ts';
@@ -10,13 +11,13 @@ import { issueOf } from './routing-issues.ts';
 export function selectionIssues({ said, path }: Ask, policy: RoutingPolicy): Issue[] {
   if (said === undefined || policy.selection === 'open') return [];
   const onlyRoutes = policy.selection === 'routes';
-  return (Object.keys(said) as (keyof RouteRequest)[])
-    .filter((field) => !(onlyRoutes && field === 'route'))
-    .map((field) =>
+  return (Object.entries(said) as [keyof RouteRequest, string][])
+    .filter(([field]) => !(onlyRoutes && field === 'route'))
+    .map(([field, asked]) =>
       issueOf(
         'ROUTE_DENIED',
         `${path}.${field}`,
-        `"${field}" may not be chosen here: delegation.selection is "${policy.selection}".`,
+        `The ${field} ${quote(asked)} may not be chosen here: delegation.selection is "${policy.selection}".`,
         onlyRoutes ? 'Leave it out, or ask for a named "route".' : 'Leave it out; the configured route is used.',
       ),
     );
