@@ -1,4 +1,5 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -110,6 +111,7 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
     };
   });
   const store = once(async () => options.store ?? (await openStore(config)));
+  const loadDelegate = once(() => import('./engine/delegate.ts'));
   const engine = once(async (): Promise<EngineDeps> => {
     const [{ createLeases }, { createToolsFor }, opened, transcripts] = await Promise.all([
       import('./engine/leases.ts'),
@@ -155,11 +157,9 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
       const { call, tasks } = planned;
       if (call.dry_run) throw notHere('dry_run');
       if (call.background) throw notHere('background');
-      const [{ delegate }, deps, instructions] = await Promise.all([
-        import('./engine/delegate.ts'),
-        engine(),
-        readInstructions(cwd),
-      ]);
+      // Adapters load while the store opens. One that cannot be loaded is its children's to tell of.
+      if (!engine.started) for (const { route } of tasks) providers.providerFor(route).catch(() => {});
+      const [{ delegate }, deps, instructions] = await Promise.all([loadDelegate(), engine(), readInstructions(cwd)]);
       return delegate(tasks, deps, {
         workspace: cwd,
         toolsets: decisions().toolsets,
@@ -190,7 +190,9 @@ async function openTranscripts({ paths }: LoadedConfig, redact: (text: string) =
 
 async function readInstructions(folder: string): Promise<string | undefined> {
   for (const name of INSTRUCTION_FILES) {
-    const text = await readFile(join(folder, name), 'utf8').catch(() => undefined);
+    const file = join(folder, name);
+    if (!existsSync(file)) continue;
+    const text = await readFile(file, 'utf8').catch(() => undefined);
     if (text !== undefined && text.trim() !== '') return text;
   }
   return undefined;
@@ -198,7 +200,7 @@ async function readInstructions(folder: string): Promise<string | undefined> {
 
 /** Sorts by time; 48 random bits keep apart what starts in the same millisecond, here or on another machine. */
 function newId(kind: string): string {
-  return `${kind}_${Date.now().toString(36)}${randomBytes(6).toString('hex')}`;
+  return `${kind}_${Date.now().toString(36)}${randomUUID().slice(-12)}`;
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {

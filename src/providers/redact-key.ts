@@ -17,7 +17,8 @@ function formsOf(key: string): readonly string[] {
 }
 
 function clean(value: unknown, written: readonly string[]): unknown {
-  if (typeof value === 'string') return without(value, written);
+  // Most texts of an answer are shorter than a key, and no form of a key is shorter than itself.
+  if (typeof value === 'string') return value.length < written[0]!.length ? value : without(value, written);
   if (typeof value !== 'object' || value === null) return value;
   let copy: Record<string, unknown> | undefined;
   const fields = value as Record<string, unknown>;
