@@ -1,4 +1,5 @@
 import type { Effort, EffortDialect } from '../core/effort.ts';
+import type { ErrorClass } from '../core/provider.ts';
 import type { Price, Wire } from '../core/route.ts';
 import type { Limits, RoutingPolicy } from '../core/settings.ts';
 import type { Budget } from '../core/task.ts';
@@ -16,6 +17,8 @@ export interface ConfigFile {
   readonly toolsets?: readonly string[];
   readonly mcp_servers?: Readonly<Record<string, McpServerConfig>>;
   readonly profiles?: Readonly<Record<string, ProfileConfig>>;
+  /** Agents that use Yardmaster as an MCP server, by the name they give themselves. */
+  readonly hosts?: Readonly<Record<string, HostConfig>>;
   readonly store?: StoreConfig;
   readonly history?: HistoryConfig;
 }
@@ -89,6 +92,7 @@ export interface DelegationConfig
   readonly toolsets?: readonly string[];
   readonly budget?: Budget;
   readonly fallback?: readonly RouteConfig[];
+  readonly fallback_on?: readonly ErrorClass[];
 }
 
 export interface BudgetsConfig {
@@ -103,6 +107,13 @@ export interface ProfileConfig {
   readonly prompt_file?: string;
   readonly toolsets?: readonly string[];
   readonly route?: string;
+}
+
+export interface HostConfig {
+  /** How long a call is waited for before it becomes a handle. */
+  readonly wait_seconds?: number;
+  /** The route of the host itself. */
+  readonly parent?: RouteConfig;
 }
 
 export interface StoreConfig {

@@ -31,6 +31,7 @@ const DELEGATION_RULES: Readonly<Record<keyof DelegationConfig, Rule>> = {
   route: 'later',
   reasoning_effort: 'later',
   fallback: 'later',
+  fallback_on: 'intersect',
   selection: 'stricter',
   above_parent_price: 'stricter',
   on_mismatch: 'stricter',
@@ -53,7 +54,7 @@ const DELEGATION_RULES: Readonly<Record<keyof DelegationConfig, Rule>> = {
 };
 
 /** Sections that reach outside: programs, addresses, text sent along, what is kept. */
-const NEEDS_TRUST = ['mcp_servers', 'profiles', 'store', 'history'] as const;
+const NEEDS_TRUST = ['mcp_servers', 'profiles', 'hosts', 'store', 'history'] as const;
 /** All that a project may say of a provider without being trusted. */
 const HARMLESS: ReadonlySet<string> = new Set(['default_model', 'max_in_flight', 'rpm', 'tpm']);
 /** One bundle: a key is never sent to an address from another file. */
@@ -108,7 +109,7 @@ export function narrowConfig(user: FullConfig, project: ConfigSource, trusted: b
   for (const key of ['model', 'aliases', 'routes', ...NEEDS_TRUST] as const) {
     const entry = own[key];
     if (entry === undefined) continue;
-    if (key === 'aliases' || key === 'routes' || key === 'mcp_servers' || key === 'profiles') {
+    if (isNamed(key)) {
       for (const name of Object.keys(entry)) {
         take([key, name]);
         if (user[key] !== undefined && Object.hasOwn(user[key], name))
@@ -127,6 +128,7 @@ export function narrowConfig(user: FullConfig, project: ConfigSource, trusted: b
     ...both('routes', user, own),
     ...both('mcp_servers', user, own),
     ...both('profiles', user, own),
+    ...both('hosts', user, own),
     ...(own.providers === undefined ? {} : { providers }),
     ...(daily === undefined ? {} : { budgets: { daily_usd: daily } }),
     ...(toolsets === undefined ? {} : { toolsets: toolsets.value }),
@@ -135,7 +137,20 @@ export function narrowConfig(user: FullConfig, project: ConfigSource, trusted: b
   return { config, taken, notes };
 }
 
-function both<K extends 'aliases' | 'routes' | 'mcp_servers' | 'profiles'>(
+/** Sections of entries under names: a project adds its own and replaces those of the same name. */
+const NAMED = [
+  'aliases',
+  'routes',
+  'mcp_servers',
+  'profiles',
+  'hosts',
+] as const satisfies readonly (keyof ConfigFile)[];
+
+function isNamed(key: keyof ConfigFile): key is (typeof NAMED)[number] {
+  return (NAMED as readonly string[]).includes(key);
+}
+
+function both<K extends (typeof NAMED)[number]>(
   key: K,
   user: ConfigFile,
   own: ConfigFile,

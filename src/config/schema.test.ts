@@ -96,7 +96,7 @@ function keysOf(schema: JsonSchema, path: string): string[] {
   );
   const nested = mapping ?? items.find(({ properties }) => properties !== undefined);
   if (nested === undefined) return [path.replace(/effort_words\.\w+$/, 'effort_words.<level>')];
-  const isRoute = /^(model|.*fallback)$/.test(path);
+  const isRoute = /^(model|.*fallback|hosts\.<name>\.parent)$/.test(path);
   const base = isRoute ? '<route>' : `${path}${mapping === undefined ? '[]' : ''}`;
   const own = isRoute || (path !== '' && (schema.anyOf ?? schema.items) !== undefined) ? [path] : [];
   const { additionalProperties } = nested;

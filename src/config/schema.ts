@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { FALLBACK_CLASSES } from '../core/after-failure.ts';
 import { EFFORTS } from '../core/effort.ts';
 import { WIRES } from '../core/route.ts';
 import type { ConfigFile } from './config-file.ts';
@@ -133,6 +134,7 @@ const delegation = v.strictObject({
   effort_policy: optional(v.picklist(['clamp', 'strict'])),
   toolsets: optional(v.pipe(v.array(toolset), says('Ceiling for children.'))),
   fallback: optional(v.pipe(v.array(route), says('For children that pinned nothing.'))),
+  fallback_on: optional(v.pipe(v.array(v.picklist(FALLBACK_CLASSES)), says('Failures that go on along a chain.'))),
   budget: optional(
     v.pipe(
       v.strictObject({ usd: optional(amount), tokens: optional(count), turns: optional(count) }),
@@ -168,6 +170,15 @@ export const ConfigSchema: v.GenericSchema<unknown, ConfigFile> = v.strictObject
         prompt_file: optional(text),
         toolsets: optional(v.array(toolset)),
         route: optional(name),
+      }),
+    ),
+  ),
+  hosts: optional(
+    v.record(
+      name,
+      v.strictObject({
+        wait_seconds: optional(v.pipe(seconds, says('How long a call is waited for before it becomes a handle.'))),
+        parent: optional(v.pipe(route, says('The route of the host itself.'))),
       }),
     ),
   ),
