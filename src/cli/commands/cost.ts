@@ -1,8 +1,8 @@
+import { count, money } from '../../core/amounts.ts';
 import type { TaskRecord } from '../../core/store.ts';
 import type { Action } from '../action.ts';
 import { EXIT_OK } from '../exit-code.ts';
 import { open } from '../open.ts';
-import { count, money } from '../render/amounts.ts';
 import { markSimulated, routeName } from '../render/route-name.ts';
 import { table } from '../render/table.ts';
 import { addCosts, addUsage } from '../sums.ts';

@@ -1,3 +1,4 @@
+import { duration, money } from '../../core/amounts.ts';
 import type { DelegationEvent } from '../../core/events.ts';
 import type { Action } from '../action.ts';
 import { EXIT_INTERRUPTED, exitCodeOfStatuses } from '../exit-code.ts';
@@ -5,7 +6,6 @@ import { open } from '../open.ts';
 import { type Output, oneLine } from '../output.ts';
 import { startPainter } from '../painter.ts';
 import { readCall } from '../read-call.ts';
-import { duration, money } from '../render/amounts.ts';
 import { sourceShort } from '../render/receipt.ts';
 import { renderResults, statusMark } from '../render/results.ts';
 import { routeName } from '../render/route-name.ts';

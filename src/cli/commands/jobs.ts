@@ -1,10 +1,10 @@
+import { ago, money } from '../../core/amounts.ts';
 import type { TaskStatus } from '../../core/result.ts';
 import type { TaskRecord } from '../../core/store.ts';
 import type { Action } from '../action.ts';
 import { EXIT_OK } from '../exit-code.ts';
 import { open } from '../open.ts';
 import { oneLine } from '../output.ts';
-import { ago, money } from '../render/amounts.ts';
 import { routeName } from '../render/route-name.ts';
 import { table } from '../render/table.ts';
 import { addCosts, costSoFar } from '../sums.ts';

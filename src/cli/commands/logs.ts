@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Yardmaster } from '../../app.ts';
+import { count, duration } from '../../core/amounts.ts';
 import type { JournalEntry, Store, TaskRecord } from '../../core/store.ts';
 import type { Action, ActionContext } from '../action.ts';
 import { EXIT_OK } from '../exit-code.ts';
 import { findTasks } from '../find-tasks.ts';
 import { open } from '../open.ts';
 import { oneLine, type Paint, plain } from '../output.ts';
-import { count, duration } from '../render/amounts.ts';
 import { routeName } from '../render/route-name.ts';
 
 /** How often a followed journal is looked at. */

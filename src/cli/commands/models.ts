@@ -1,3 +1,4 @@
+import { count } from '../../core/amounts.ts';
 import type { ModelEntry, ProviderEntry } from '../../core/catalog.ts';
 import { DelegateError } from '../../core/errors.ts';
 import { suggestNames } from '../../core/suggest.ts';
@@ -5,7 +6,6 @@ import type { Action } from '../action.ts';
 import { EXIT_OK } from '../exit-code.ts';
 import { open } from '../open.ts';
 import type { Paint } from '../output.ts';
-import { count } from '../render/amounts.ts';
 import { markSimulated } from '../render/route-name.ts';
 import { table } from '../render/table.ts';
 

@@ -1,10 +1,10 @@
+import { duration, money } from '../../core/amounts.ts';
 import type { TaskRecord } from '../../core/store.ts';
 import type { Action } from '../action.ts';
 import { EXIT_OK, exitCodeOfStatuses } from '../exit-code.ts';
 import { findTasks } from '../find-tasks.ts';
 import { open } from '../open.ts';
 import { oneLine } from '../output.ts';
-import { duration, money } from '../render/amounts.ts';
 import { sourceShort } from '../render/receipt.ts';
 import { statusMark } from '../render/results.ts';
 import { routeName } from '../render/route-name.ts';

@@ -1,6 +1,6 @@
+import { priceRange } from '../../core/amounts.ts';
 import type { Explanation, TaskExplanation } from '../../core/explain.ts';
 import { oneLine, type Paint } from '../output.ts';
-import { priceRange } from './amounts.ts';
 import { sourceLabel } from './receipt.ts';
 import { routeName } from './route-name.ts';
 

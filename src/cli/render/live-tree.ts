@@ -1,8 +1,8 @@
+import { count, duration, money } from '../../core/amounts.ts';
 import type { DelegationEvent } from '../../core/events.ts';
 import type { TaskStatus } from '../../core/result.ts';
 import type { Paint } from '../output.ts';
 import { oneLine } from '../output.ts';
-import { count, duration, money } from './amounts.ts';
 import { sourceShort } from './receipt.ts';
 import { statusMark } from './results.ts';
 import { routeName } from './route-name.ts';

@@ -1,9 +1,9 @@
 import wrap from 'wrap-ansi';
+import { duration, money, tokens } from '../../core/amounts.ts';
 import type { DelegationResult, TaskResult, TaskStatus } from '../../core/result.ts';
 import { routeLabel } from '../../core/route.ts';
 import type { Output, Paint } from '../output.ts';
 import { oneLine, plain } from '../output.ts';
-import { duration, money, tokens } from './amounts.ts';
 import { proofLine, sourceLabel } from './receipt.ts';
 
 /** Wider lines of prose are hard to read. */

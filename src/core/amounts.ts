@@ -1,6 +1,6 @@
-import type { PriceBand } from '../../core/cost.ts';
-import type { Usage } from '../../core/provider.ts';
-import type { Cost } from '../../core/result.ts';
+import type { PriceBand } from './cost.ts';
+import type { Usage } from './provider.ts';
+import type { Cost } from './result.ts';
 
 /** `$0.0123`; `≥ $0.0123` when a part is unknown; `$ unknown` when all of it is. Never a zero that is not known. */
 export function money(cost: Cost): string {
