@@ -16,7 +16,12 @@ test('docs/errors.md lists every code, with the exit code of the command', () =>
 });
 
 test('docs/errors.md lists every class, with what follows it', () => {
-  const steps = { retry: 'retry, then fall back', fall_back: 'fall back', give_up: 'give up' };
+  const steps = {
+    retry: 'retry, then fall back',
+    fall_back: 'fall back',
+    give_up: 'give up, or fall back if listed',
+    never: 'give up',
+  };
   expect(tableAfter('<!-- classes -->').map(([name, , step]) => [name, step])).toEqual(
     ERROR_CLASSES.map((name) => [`\`${name}\``, steps[CLASS_POLICY[name]]]),
   );

@@ -1,3 +1,4 @@
+import { DEFAULT_FALLBACK_ON } from '../core/after-failure.ts';
 import { DEFAULT_LIMITS } from '../core/settings.ts';
 import type { ConfigFile, DelegationConfig } from './config-file.ts';
 
@@ -11,12 +12,21 @@ export const DEFAULTS: ConfigFile & { readonly delegation: DelegationDefaults } 
     on_mismatch: 'fail',
     effort_policy: 'clamp',
     toolsets: ['read'],
+    fallback_on: DEFAULT_FALLBACK_ON,
     ...DEFAULT_LIMITS,
   },
   toolsets: ['read'],
 };
 
-type Defaulted = 'selection' | 'allow' | 'deny' | 'above_parent_price' | 'on_mismatch' | 'effort_policy' | 'toolsets';
+type Defaulted =
+  | 'selection'
+  | 'allow'
+  | 'deny'
+  | 'above_parent_price'
+  | 'on_mismatch'
+  | 'effort_policy'
+  | 'toolsets'
+  | 'fallback_on';
 type DelegationDefaults = DelegationConfig & Required<Pick<DelegationConfig, Defaulted>> & typeof DEFAULT_LIMITS;
 
 /** A configuration in which every key that has a default is set. */

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, symlinkSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { DEFAULT_FALLBACK_ON } from '../core/after-failure.ts';
 import { DelegateError } from '../core/errors.ts';
 import { DEFAULT_LIMITS } from '../core/settings.ts';
 import { resolvePaths } from './config-paths.ts';
@@ -45,7 +46,13 @@ describe('without any file', () => {
       routes: new Map(),
       policy: { selection: 'open', allow: ['*'], deny: [], above_parent_price: 'allow', effort_policy: 'clamp' },
     });
-    expect(loaded.delegation).toEqual({ limits: DEFAULT_LIMITS, on_mismatch: 'fail', toolsets: ['read'], budget: {} });
+    expect(loaded.delegation).toEqual({
+      limits: DEFAULT_LIMITS,
+      on_mismatch: 'fail',
+      toolsets: ['read'],
+      budget: {},
+      fallback_on: DEFAULT_FALLBACK_ON,
+    });
     expect(loaded.where(['delegation', 'max_turns'])).toBe('default');
   });
 

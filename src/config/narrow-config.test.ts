@@ -43,6 +43,8 @@ describe('a project narrows what the user allows', () => {
     ['above_parent_price', undefined, 'ask', 'ask'],
     ['toolsets', ['read', 'write'], ['write', 'terminal'], ['write']],
     ['toolsets', undefined, ['terminal'], []],
+    ['fallback_on', undefined, ['quota', 'auth'], ['quota']],
+    ['fallback_on', ['auth'], ['quota', 'auth'], ['auth']],
     ['allow', undefined, ['anthropic/*'], ['anthropic/*']],
     ['allow', ['anthropic/*', 'groq/*'], ['anthropic/claude-*', 'openai/*'], ['anthropic/claude-*']],
     ['allow', ['tag:local'], ['tag:local', '*'], ['tag:local']],

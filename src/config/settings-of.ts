@@ -68,7 +68,7 @@ function namedRouteOf(route: NamedRouteConfig, known: (text: string) => string):
 }
 
 /** What running needs of a configuration. */
-export function delegationOf({ delegation }: FullConfig): DelegationSettings {
+export function delegationOf({ delegation, budgets }: FullConfig): DelegationSettings {
   const limits = Object.fromEntries(
     [...Object.keys(DEFAULT_LIMITS), 'timeout_seconds']
       .map((key) => [key, delegation[key as keyof Limits]] as const)
@@ -79,5 +79,7 @@ export function delegationOf({ delegation }: FullConfig): DelegationSettings {
     on_mismatch: delegation.on_mismatch,
     toolsets: delegation.toolsets,
     budget: delegation.budget ?? {},
+    fallback_on: delegation.fallback_on,
+    ...(budgets?.daily_usd === undefined ? {} : { daily_usd: budgets.daily_usd }),
   };
 }

@@ -1,9 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { afterFailure, type Circumstances, CLASS_POLICY, MAX_ATTEMPTS, MAX_WAIT_MS } from './after-failure.ts';
+import {
+  afterFailure,
+  type Circumstances,
+  CLASS_POLICY,
+  DEFAULT_FALLBACK_ON,
+  MAX_ATTEMPTS,
+  MAX_WAIT_MS,
+} from './after-failure.ts';
 import { ERROR_CLASSES, type ErrorClass } from './provider.ts';
 
-const FIRST: Circumstances = { attempts: 1, waited_ms: 0, has_fallback: false, random: 0.5 };
+const FIRST: Circumstances = {
+  attempts: 1,
+  waited_ms: 0,
+  has_fallback: false,
+  random: 0.5,
+  fallback_on: DEFAULT_FALLBACK_ON,
+};
 
 describe('after a failure', () => {
   test.each(ERROR_CLASSES.filter((cls) => CLASS_POLICY[cls] === 'retry'))('%s: again, then the chain', (cls) => {
@@ -19,11 +32,27 @@ describe('after a failure', () => {
   });
 
   test.each(ERROR_CLASSES.filter((cls) => CLASS_POLICY[cls] === 'give_up'))(
-    '%s: the end, chain or not (F18)',
+    '%s: the end, and the chain only where the operator lists it',
     (cls) => {
       expect(afterFailure({ class: cls }, { ...FIRST, has_fallback: true })).toEqual({ step: 'give_up' });
+      const listed = { ...FIRST, fallback_on: [cls] };
+      expect(afterFailure({ class: cls }, { ...listed, has_fallback: true })).toEqual({ step: 'fall_back' });
+      expect(afterFailure({ class: cls }, listed)).toEqual({ step: 'give_up' });
     },
   );
+
+  test.each(ERROR_CLASSES.filter((cls) => CLASS_POLICY[cls] === 'never'))(
+    '%s: the end, chain or not, listed or not (F18)',
+    (cls) => {
+      const circumstances = { ...FIRST, has_fallback: true, fallback_on: ERROR_CLASSES };
+      expect(afterFailure({ class: cls }, circumstances)).toEqual({ step: 'give_up' });
+    },
+  );
+
+  test.each(ERROR_CLASSES)('%s: what is not listed never goes along a chain', (cls) => {
+    const last = { ...FIRST, attempts: MAX_ATTEMPTS, has_fallback: true, fallback_on: [] };
+    expect(afterFailure({ class: cls }, last)).toEqual({ step: 'give_up' });
+  });
 
   test('Retry-After is the least wait, and the jitter comes on top', () => {
     expect(afterFailure({ class: 'rate_limit', retry_after_ms: 5_000 }, FIRST)).toEqual({
@@ -56,10 +85,7 @@ describe('after a failure', () => {
           let attempts = 0;
           for (const { retry_after_ms, random } of said) {
             attempts += 1;
-            const next = afterFailure(
-              { class: cls, retry_after_ms },
-              { attempts, waited_ms, has_fallback: false, random },
-            );
+            const next = afterFailure({ class: cls, retry_after_ms }, { ...FIRST, attempts, waited_ms, random });
             if (next.step !== 'retry') break;
             waited_ms += next.wait_ms;
           }

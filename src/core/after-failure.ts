@@ -1,4 +1,4 @@
-import type { ErrorClass, Failure } from './provider.ts';
+import { ERROR_CLASSES, type ErrorClass, type Failure } from './provider.ts';
 
 /** What to do after a request failed. */
 export type NextStep =
@@ -15,6 +15,8 @@ export interface Circumstances {
   readonly remaining_ms?: number;
   /** The route's chain has another entry. */
   readonly has_fallback: boolean;
+  /** Classes that go on along the chain (`delegation.fallback_on`). */
+  readonly fallback_on: readonly ErrorClass[];
   /** In [0, 1): the jitter. */
   readonly random: number;
 }
@@ -28,12 +30,13 @@ const LONGEST_BACKOFF_MS = 30_000;
 
 /**
  * - `retry`: the same request may do better later; a chain is tried when retries are used up.
- * - `fall_back`: this route will not do better, another may; without a chain it ends the child.
- * - `give_up`: about the request, the conversation or the account: no other server is asked.
+ * - `fall_back`: this route will not do better, another may.
+ * - `give_up`: a mistake to be seen, or a request that was billed for its wait: the end, unless the operator lists it.
+ * - `never`: about the request, the conversation or somebody's word: no other server is asked, whatever is listed.
  *
  * A timeout is not retried on its route: the wait was the limit, and the request may have been billed.
  */
-export const CLASS_POLICY: Readonly<Record<ErrorClass, 'retry' | 'fall_back' | 'give_up'>> = {
+export const CLASS_POLICY: Readonly<Record<ErrorClass, 'retry' | 'fall_back' | 'give_up' | 'never'>> = {
   rate_limit: 'retry',
   overloaded: 'retry',
   unavailable: 'retry',
@@ -44,17 +47,25 @@ export const CLASS_POLICY: Readonly<Record<ErrorClass, 'retry' | 'fall_back' | '
   timeout_idle: 'give_up',
   auth: 'give_up',
   permission: 'give_up',
-  protocol: 'give_up',
-  redirect: 'give_up',
   model_not_found: 'give_up',
-  context_overflow: 'give_up',
-  too_large: 'give_up',
-  unsupported_parameter: 'give_up',
-  bad_request: 'give_up',
-  content_refusal: 'give_up',
-  cancelled: 'give_up',
-  unknown: 'give_up',
+  protocol: 'give_up',
+  redirect: 'never',
+  context_overflow: 'never',
+  too_large: 'never',
+  unsupported_parameter: 'never',
+  bad_request: 'never',
+  content_refusal: 'never',
+  cancelled: 'never',
+  unknown: 'never',
 };
+
+/** What `delegation.fallback_on` may list. */
+export const FALLBACK_CLASSES: readonly ErrorClass[] = ERROR_CLASSES.filter((cls) => CLASS_POLICY[cls] !== 'never');
+
+/** What it lists when nobody says anything. */
+export const DEFAULT_FALLBACK_ON: readonly ErrorClass[] = FALLBACK_CLASSES.filter(
+  (cls) => CLASS_POLICY[cls] !== 'give_up',
+);
 
 /**
  * Retry, fall back or give up, by error class alone.
@@ -62,13 +73,14 @@ export const CLASS_POLICY: Readonly<Record<ErrorClass, 'retry' | 'fall_back' | '
  * so that siblings told the same moment do not return at the same moment.
  */
 export function afterFailure(failure: Failure, circumstances: Circumstances): NextStep {
-  const policy = CLASS_POLICY[failure.class];
-  if (policy === 'give_up') return { step: 'give_up' };
+  const { class: cls, retry_after_ms = 0 } = failure;
+  const policy = CLASS_POLICY[cls];
   if (policy === 'retry' && circumstances.attempts < MAX_ATTEMPTS) {
     const backoff = Math.min(FIRST_BACKOFF_MS * 2 ** (circumstances.attempts - 1), LONGEST_BACKOFF_MS);
-    const wait_ms = Math.round((failure.retry_after_ms ?? 0) + backoff * circumstances.random);
+    const wait_ms = Math.round(retry_after_ms + backoff * circumstances.random);
     const allowed = Math.min(MAX_WAIT_MS - circumstances.waited_ms, circumstances.remaining_ms ?? Infinity);
     if (wait_ms < allowed) return { step: 'retry', wait_ms };
   }
-  return circumstances.has_fallback ? { step: 'fall_back' } : { step: 'give_up' };
+  const falls = circumstances.has_fallback && policy !== 'never' && circumstances.fallback_on.includes(cls);
+  return { step: falls ? 'fall_back' : 'give_up' };
 }

@@ -13,7 +13,7 @@ import { testCatalog, testSettings } from './test-catalog.ts';
 const GOAL = 'Read the parser and say what it refuses.';
 
 function context(
-  over: Partial<Pick<DelegationSettings, 'toolsets' | 'budget'>> & {
+  over: Partial<Pick<DelegationSettings, 'toolsets' | 'budget' | 'daily_usd'>> & {
     readonly limits?: Partial<Limits>;
     readonly available?: readonly string[];
     readonly routing?: Parameters<typeof testSettings>[0];
@@ -24,7 +24,14 @@ function context(
   return {
     resolver: createResolver(testCatalog(), routing),
     limits,
-    settings: { limits, on_mismatch: 'fail', toolsets: over.toolsets ?? ['read'], budget: over.budget ?? {} },
+    settings: {
+      limits,
+      on_mismatch: 'fail',
+      toolsets: over.toolsets ?? ['read'],
+      budget: over.budget ?? {},
+      fallback_on: [],
+      ...(over.daily_usd === undefined ? {} : { daily_usd: over.daily_usd }),
+    },
     routing,
     toolsets: over.available ?? ['read'],
   };
@@ -234,6 +241,15 @@ describe('budgets in USD and prices', () => {
     expect(refusals({ tasks: [{ goal: GOAL, provider: 'lab', budget: { tokens: 5 } }] })).toEqual([]);
     const free = { provider: 'openrouter', model: 'meta-llama/llama-3.3-70b:free', toolsets: [], budget: { usd: 1 } };
     expect(refusals({ tasks: [{ goal: GOAL, ...free }] })).toEqual([]);
+  });
+
+  test('neither can it keep a daily budget; a price of zero is a price (F52)', () => {
+    const over = { daily_usd: 20 };
+    expect(refusals({ tasks: [{ goal: GOAL, provider: 'lab' }] }, over)).toEqual(['tasks[0] BUDGET_EXCEEDED']);
+    const routing = { parent: { provider: 'openai' }, fallback: [{ provider: 'lab' }] };
+    expect(refusals({ goal: GOAL }, { routing, ...over })).toEqual(['tasks[0] BUDGET_EXCEEDED']);
+    const free = { provider: 'openrouter', model: 'meta-llama/llama-3.3-70b:free', toolsets: [] };
+    expect(refusals({ tasks: [{ goal: GOAL, ...free }, { goal: GOAL }] }, over)).toEqual([]);
   });
 });
 

@@ -78,7 +78,7 @@ function issuesOf(
     ...toolsetIssues(input.toolsets, ceiling, `${path}.toolsets`),
     ...routes.flatMap((route) => [
       ...abilityIssues(input, route, ceiling, path),
-      ...unpricedIssues(route, budget, `${path}.budget`),
+      ...unpricedIssues(route, budget, { path, daily_usd: context.settings.daily_usd }),
     ]),
   ];
 }
@@ -109,13 +109,18 @@ function abilityIssues(input: TaskInput, route: Route, ceiling: ToolsetCeiling, 
   return issues;
 }
 
-/** A budget in USD can only be kept where every token has a known price. */
-function unpricedIssues(route: Route, budget: Budget | undefined, path: string): Issue[] {
-  if (budget?.usd === undefined || (route.price?.in !== undefined && route.price.out !== undefined)) return [];
-  const label = routeLabel(route);
-  const message = `"${label}" has no known price, so a budget of "${budget.usd}" USD cannot be kept.`;
-  const hint = `State its price under "providers.${route.provider}", or give the budget in tokens.`;
-  return [{ code: 'BUDGET_EXCEEDED', path, message, hint, suggestions: [] }];
+/** A budget in USD, the task's or the day's, can only be kept where every token has a known price. */
+function unpricedIssues(
+  route: Route,
+  budget: Budget | undefined,
+  { path, daily_usd }: { readonly path: string; readonly daily_usd: number | undefined },
+): Issue[] {
+  const usd = budget?.usd ?? daily_usd;
+  if (usd === undefined || (route.price?.in !== undefined && route.price.out !== undefined)) return [];
+  const daily = budget?.usd === undefined;
+  const message = `"${routeLabel(route)}" has no known price, so a ${daily ? 'daily ' : ''}budget of "${usd}" USD cannot be kept.`;
+  const hint = `State its price under "providers.${route.provider}" (0 is one)${daily ? '' : ', or give the budget in tokens'}.`;
+  return [{ code: 'BUDGET_EXCEEDED', path: daily ? path : `${path}.budget`, message, hint, suggestions: [] }];
 }
 
 /** What of a task's own budget did not hold, because call or config allow less. */

@@ -1,3 +1,4 @@
+import type { ErrorClass } from './provider.ts';
 import type { RouteRequest } from './route.ts';
 import type { Budget } from './task.ts';
 
@@ -73,4 +74,8 @@ export interface DelegationSettings {
   readonly toolsets: readonly string[];
   /** Per root call. */
   readonly budget: Budget;
+  /** USD of a UTC day, over all calls of all processes of this store; absent = unlimited. */
+  readonly daily_usd?: number;
+  /** Failures after which a child goes on along its route's chain. */
+  readonly fallback_on: readonly ErrorClass[];
 }

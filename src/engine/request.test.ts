@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { CLASS_POLICY, MAX_ATTEMPTS } from '../core/after-failure.ts';
+import { CLASS_POLICY, DEFAULT_FALLBACK_ON, MAX_ATTEMPTS } from '../core/after-failure.ts';
 import { ERROR_CLASSES } from '../core/provider.ts';
 import { createMemoryStore } from '../store/memory-store.ts';
 import { call, createRig, failed, routeTo, task, untilAborted } from './test-rig.ts';
@@ -105,10 +105,41 @@ describe('hops', () => {
       },
     });
     const [result] = (await rig.run([task({}, { fallback: chain })])).results;
-    const hops = CLASS_POLICY[cls] !== 'give_up';
+    const hops = DEFAULT_FALLBACK_ON.includes(cls);
     expect(result?.route.hops).toEqual(hops ? [{ from: 'lab/m', to: 'spare/n', because: cls }] : []);
     expect(result?.status === 'completed').toBe(hops);
     expect(rig.asked.some(({ route }) => route.provider === 'third')).toBe(false);
+  });
+
+  test('a refused key goes along the chain only where the operator lists it', async () => {
+    await using store = createMemoryStore();
+    const rig = createRig({
+      store,
+      settings: { fallback_on: ['auth'] },
+      model: ({ route }) => {
+        if (route.provider === 'lab') throw failed('auth', { status: 401 });
+        throw failed('quota');
+      },
+    });
+    const [result] = (await rig.run([task({}, { fallback: chain })])).results;
+    expect(result).toMatchObject({
+      error: { class: 'quota' },
+      route: { hops: [{ from: 'lab/m', to: 'spare/n', because: 'auth' }] },
+    });
+    expect(rig.asked).toHaveLength(2);
+  });
+
+  test('another model than the one asked for is no reason to go along the chain (F14)', async () => {
+    await using store = createMemoryStore();
+    const rig = createRig({ store, model: () => ({ text: 'I am it.', served_model: 'other-9' }) });
+    const [result] = (await rig.run([task({}, { fallback: chain })])).results;
+    expect(result).toMatchObject({
+      status: 'failed',
+      exit_reason: 'mismatch',
+      summary: 'I am it.',
+      route: { hops: [], served: { model: 'other-9', verified: 'mismatch' } },
+    });
+    expect(rig.asked).toHaveLength(1);
   });
 
   test('a hop carries the finished conversation over, without what only the first model can read (F16, F19)', async () => {

@@ -48,6 +48,7 @@ export async function request(child: Child): Promise<Asked> {
         attempts,
         waited_ms,
         ...(child.timeout === undefined ? {} : { remaining_ms: child.timeout.at - run.deps.clock.now() }),
+        fallback_on: run.deps.settings.fallback_on,
         has_fallback: tally.hops.length < child.plan.route.fallback.length,
         random: run.deps.clock.random(),
       });

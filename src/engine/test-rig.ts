@@ -1,3 +1,4 @@
+import { DEFAULT_FALLBACK_ON } from '../core/after-failure.ts';
 import { DelegateError } from '../core/errors.ts';
 import type { DelegationEvent } from '../core/events.ts';
 import type { PlannedTask } from '../core/preflight.ts';
@@ -174,6 +175,7 @@ export function createRig({ store, model, tools = [echoTool()], limits, settings
       on_mismatch: 'fail',
       toolsets: ['read'],
       budget: {},
+      fallback_on: DEFAULT_FALLBACK_ON,
       ...settings,
     },
     clock: { now: Date.now, sleep: async (ms) => void slept.push(ms), random: () => 0.5 },
