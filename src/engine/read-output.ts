@@ -1,3 +1,4 @@
+import { isDeep } from '../core/is-deep.ts';
 import type { Json } from '../core/task.ts';
 import type { EngineDeps } from './deps.ts';
 
@@ -16,6 +17,7 @@ export async function readOutput(
   } catch (error) {
     return { problems: [`It is not one JSON value: ${(error as Error).message}.`] };
   }
+  if (isDeep(output)) return { problems: ['It is nested more than a hundred levels deep.'] };
   const problems = await validate(schema, output);
   return problems.length === 0 ? { output } : { problems: problems.slice(0, MOST_PROBLEMS) };
 }

@@ -9,6 +9,7 @@ import { type Factory, type LanguageModel, loadAiSdkFactory, type StreamPart } f
 import { promptMessage } from './ai-sdk-prompt.ts';
 import { sentBy } from './ai-sdk-sent.ts';
 import { type Watch, watchTurn } from './ai-sdk-watch.ts';
+import { boundedAnswer } from './bounded-answer.ts';
 import { createDeadlines, type Deadlines } from './deadlines.ts';
 import { endpointOf, keyOf } from './endpoint.ts';
 import { providerFailure } from './provider-failure.ts';
@@ -94,7 +95,7 @@ function openConversation({ route, setup, factory, deadlines, keyFor, redact }: 
       }).catch((thrown) => {
         throw traffic.failure ?? failureIn(thrown, { watch, traffic, route });
       });
-      const decoded = parts.answer();
+      const decoded = boundedAnswer(parts.answer());
       const sent = sentBy(route, traffic);
       const answer: Answer = {
         ...decoded,

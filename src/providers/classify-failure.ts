@@ -1,5 +1,6 @@
 import type { ErrorClass } from '../core/provider.ts';
 import { CODES, PARAMETER_CODES, STATUSES, VAGUE_CODES } from './failure-codes.ts';
+import { textIn } from './read-json.ts';
 import { retryAfter } from './retry-after.ts';
 
 /** A failed request as the provider answered it. */
@@ -109,15 +110,13 @@ function codesIn(body: Fields | undefined, error: Fields | undefined): readonly 
     body.code,
     body.type,
   ];
-  return found
-    .filter((code) => (typeof code === 'string' && code !== '') || typeof code === 'number')
-    .map((code) => String(code).toLowerCase());
+  return found.filter((code) => isPlain(code) && code !== '').map((code) => String(code).toLowerCase());
 }
 
 /** The status, or the one that an error inside a 200 names as its code. */
 function statusOf(status: number | undefined, codes: readonly string[], error: Fields | undefined): number | undefined {
   if (status !== undefined && status >= 400) return status;
-  const named = [error?.code, error?.status, error?.status_code, ...codes].map(Number);
+  const named = [error?.code, error?.status, error?.status_code, ...codes].filter(isPlain).map(Number);
   return named.find((number) => Number.isInteger(number) && number >= 400 && number < 600);
 }
 
@@ -140,7 +139,7 @@ function parameterIn(
 function perDay(error: Fields | undefined): boolean {
   return listIn(error?.details)
     .flatMap((detail) => listIn(fieldsOf(detail)?.violations))
-    .some((violation) => String(fieldsOf(violation)?.quotaId).includes('PerDay'));
+    .some((violation) => textIn(fieldsOf(violation)?.quotaId).includes('PerDay'));
 }
 
 function requestIdIn(body: Fields | undefined, error: Fields | undefined): string | undefined {
@@ -152,6 +151,11 @@ function requestIdIn(body: Fields | undefined, error: Fields | undefined): strin
 
 function fieldsOf(value: unknown): Fields | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
+}
+
+/** An object in its place may have a `toString` of its own, which is no function: to convert it would throw. */
+function isPlain(value: unknown): value is string | number {
+  return typeof value === 'string' || typeof value === 'number';
 }
 
 function listIn(value: unknown): readonly unknown[] {

@@ -56,7 +56,9 @@ function innerHeaders(error: FailedRequest['error']): FailedRequest['headers'] {
   const inner = (error?.metadata as { headers?: unknown } | null | undefined)?.headers;
   const headers: Record<string, string> = {};
   if (typeof inner === 'object' && inner !== null) {
-    for (const [name, value] of Object.entries(inner)) headers[name.toLowerCase()] = String(value);
+    for (const [name, value] of Object.entries(inner)) {
+      if (typeof value === 'string' || typeof value === 'number') headers[name.toLowerCase()] = String(value);
+    }
   }
   return headers;
 }

@@ -9,6 +9,7 @@ import type {
   TurnListener,
 } from '../core/provider.ts';
 import type { Route, Sent } from '../core/route.ts';
+import { boundedAnswer } from './bounded-answer.ts';
 import { type Endpoint, endpointOf, type KeyFor, keyOf } from './endpoint.ts';
 import { providerFailure, UPSTREAM_CHARS } from './provider-failure.ts';
 import { redactKey } from './redact-key.ts';
@@ -172,7 +173,7 @@ function answerOf(
   { decoder, encoder, sent, key, refused }: Finished,
 ): Answer {
   // The decoded answer is nobody else's: it is completed and not copied.
-  const answer = decoder.answer() as { -readonly [Field in keyof Answer]: Answer[Field] };
+  const answer = boundedAnswer(decoder.answer()) as { -readonly [Field in keyof Answer]: Answer[Field] };
   answer.sent = sent;
   answer.first_token_ms = end.first_token_ms;
   if (end.request_id !== undefined) answer.request_id = end.request_id;
@@ -188,7 +189,7 @@ function wholeAnswer(
   if (failure.first_token_ms === undefined) return undefined;
   if (failure.class !== 'timeout_idle' && failure.class !== 'cut') return undefined;
   try {
-    decoder.answer();
+    boundedAnswer(decoder.answer());
   } catch {
     return undefined;
   }
