@@ -84,6 +84,15 @@ export interface TaskFilter {
 }
 
 /**
+ * What becomes of a shared value (JSON; undefined = there is none), and an answer for who asked. `now` is the store's
+ * clock in milliseconds. Pure: a step that could not be written is done again.
+ */
+export type Update<Value, Answer> = (
+  value: Value | undefined,
+  now: number,
+) => readonly [value: Value | undefined, answer: Answer];
+
+/**
  * The Store port. Writes resolve once they are durable; writes made in one tick of the event loop
  * may be committed together. A store that cannot write rejects with `STORE_FAILED` and has changed nothing.
  */
@@ -138,6 +147,10 @@ export interface Store extends AsyncDisposable {
   undelivered(origin?: string): Promise<readonly string[]>;
   /** Notes that a delegation's results have arrived. Resolves true the first time only. */
   acknowledge(delegation_id: string): Promise<boolean>;
+  /** Changes a small value that all processes share, as one step, and resolves to the answer of `update`. */
+  change<Value, Answer>(name: string, update: Update<Value, Answer>): Promise<Answer>;
+  /** Such a value as it is now; undefined = there is none. */
+  shared<Value>(name: string): Promise<Value | undefined>;
   /** Removes delegations whose last task ended before `before` (ms), with their journals; tells which tasks went. */
   prune(before: number): Promise<readonly { readonly id: string; readonly delegation_id: string }[]>;
 }

@@ -24,6 +24,7 @@ export function createMemoryStore(options: { readonly now?: () => number } = {})
   const rows = new Map<string, Row>();
   /** By id: the surface that its results still have to reach, if any. */
   const delegations = new Map<string, string | undefined>();
+  const values = new Map<string, string>();
   let created = 0;
   let asked = 0;
   let seq = 0;
@@ -215,6 +216,21 @@ export function createMemoryStore(options: { readonly now?: () => number } = {})
         const waiting = delegations.get(id) !== undefined;
         if (waiting) delegations.set(id, undefined);
         return waiting;
+      }),
+
+    change: (name, update) =>
+      run(() => {
+        const before = values.get(name);
+        const [value, answer] = update(before === undefined ? undefined : JSON.parse(before), now());
+        if (value === undefined) values.delete(name);
+        else values.set(name, JSON.stringify(value));
+        return answer;
+      }),
+
+    shared: (name) =>
+      run(() => {
+        const value = values.get(name);
+        return value === undefined ? undefined : JSON.parse(value);
       }),
 
     prune: (before) =>

@@ -54,4 +54,7 @@ export const MIGRATIONS: readonly string[] = [
      turn INTEGER -- of a steer that was delivered
    ) STRICT;
    CREATE INDEX control_by_task ON control (task);`,
+
+  // Small values that all processes share: rate limits and budgets.
+  `CREATE TABLE shared (name TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;`,
 ];

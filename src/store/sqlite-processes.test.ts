@@ -65,6 +65,17 @@ test('processes that share tasks do each exactly once, and lose no step', async 
   await store[Symbol.asyncDispose]();
 }, 60_000);
 
+test('processes that change one value at the same time lose no change', async () => {
+  const file = join(folder, 'sum.db');
+  const children = await Promise.all(['p', 'q', 'r'].map((name) => start('add', { file, name })));
+  for (const child of children) child.go();
+  const said = await Promise.all(children.map((child) => child.ended()));
+  expect(said.flat()).toEqual(['added 100', 'added 100', 'added 100']);
+  const store = await openSqliteStore({ file });
+  expect(await store.shared('sum')).toBe(300);
+  await store[Symbol.asyncDispose]();
+});
+
 test(`processes killed at ${KILLS} moments lose nothing that was acknowledged, and double nothing (F39)`, async () => {
   /** Some rounds share a file, so that each opens what kills before it left. */
   const fileOf = (round: number): string => join(folder, `killed-${Math.floor(round / 12)}.db`);

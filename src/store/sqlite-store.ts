@@ -10,6 +10,7 @@ import type {
   TaskFilter,
   TaskPlan,
   TaskRecord,
+  Update,
 } from '../core/store.ts';
 import { createGroupCommit, createPace } from './group-commit.ts';
 import { openSqliteFile, type SqliteFile, type SqlValue, type Statement } from './sqlite-file.ts';
@@ -57,6 +58,9 @@ const SQL = {
   undelivered: `SELECT id FROM delegation d WHERE undelivered IS NOT NULL AND (?1 IS NULL OR undelivered = ?1)
             AND NOT EXISTS (SELECT 1 FROM task WHERE delegation = d.n AND ended_at IS NULL) ORDER BY n`,
   acknowledge: 'UPDATE delegation SET undelivered = NULL WHERE id = ?1 AND undelivered IS NOT NULL',
+  shared: `SELECT (SELECT body FROM shared WHERE name = ?1), ${NOW}`,
+  share: 'INSERT INTO shared (name, body) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET body = ?2',
+  unshare: 'DELETE FROM shared WHERE name = ?1',
   journal: `SELECT j.n, j.at, j.attempt, j.entries FROM journal j
             WHERE j.task = (SELECT n FROM task WHERE id = ?1) AND j.n >= ?2 ORDER BY j.n`,
   old: `SELECT n FROM delegation d
@@ -202,6 +206,22 @@ export async function openSqliteStore(options: { readonly file: string; readonly
       read(async () => (await sql.undelivered.all([origin ?? null])).map(([id]) => id as string)),
 
     acknowledge: (delegation_id) => write(() => sql.acknowledge.run([delegation_id]).changes === 1),
+
+    change: <Value, Answer>(name: string, update: Update<Value, Answer>) =>
+      write(() => {
+        const [body, now] = sql.shared.get([name]) as readonly [string | null, number];
+        const [value, answer] = update(body === null ? undefined : (JSON.parse(body) as Value), now);
+        const text = value === undefined ? null : JSON.stringify(value);
+        if (text === null) sql.unshare.run([name]);
+        else if (text !== body) sql.share.run([name, text]);
+        return answer;
+      }),
+
+    shared: <Value>(name: string) =>
+      read(async () => {
+        const body = sql.shared.get([name])?.[0] ?? null;
+        return body === null ? undefined : (JSON.parse(body as string) as Value);
+      }),
 
     async prune(before) {
       const old = await read(() => sql.old.all([before]));

@@ -565,6 +565,65 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     });
   });
 
+  describe(`${name}: values that processes share`, () => {
+    const add =
+      (amount: number) =>
+      (value: number | undefined): readonly [number, number] => [(value ?? 0) + amount, (value ?? 0) + amount];
+
+    test('a value is changed from what it was, and read as it is', async () => {
+      const store = await opened();
+      expect(await store.shared('v')).toBeUndefined();
+      expect(await store.change('v', (value) => [{ seen: value === undefined }, 'made'])).toBe('made');
+      expect(await store.shared('v')).toEqual({ seen: true });
+      expect(await store.change('v', (value) => [{ was: value }, undefined])).toBeUndefined();
+      expect(await store.shared('v')).toEqual({ was: { seen: true } });
+      expect(await store.shared('w')).toBeUndefined();
+    });
+
+    test('of changes made at once none is lost', async () => {
+      const store = await opened();
+      const sums = await Promise.all(Array.from({ length: 200 }, () => store.change('sum', add(1))));
+      expect(sums).toEqual(Array.from({ length: 200 }, (_, i) => i + 1));
+      expect(await store.shared('sum')).toBe(200);
+    });
+
+    test('a value can be taken away', async () => {
+      const store = await opened();
+      await store.change('v', add(1));
+      expect(await store.change('v', (value) => [undefined, value])).toBe(1);
+      expect(await store.shared('v')).toBeUndefined();
+      expect(await store.change('v', (value) => [undefined, value])).toBeUndefined();
+    });
+
+    test('a change that throws changes nothing, and takes no other write with it', async () => {
+      const store = await opened();
+      await store.change('v', add(1));
+      const outcomes = await Promise.allSettled([
+        store.change('v', add(1)),
+        store.change('v', () => {
+          throw new Error('a defect');
+        }),
+        store.change('v', add(1)),
+        store.create(aDelegation('d', ['t'])),
+      ]);
+      expect(outcomes.map((outcome) => outcome.status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
+      expect(await store.shared('v')).toBe(3);
+    });
+
+    test("the clock is the store's, and what a caller does to a value later changes nothing", async () => {
+      const store = await running();
+      const given = { at: 0 };
+      await store.change('v', (_, now) => {
+        given.at = now;
+        return [given, undefined];
+      });
+      const { at } = given;
+      given.at = -1;
+      expect(await store.shared('v')).toEqual({ at });
+      expect((await store.task('t'))?.started_at).toBeLessThanOrEqual(at);
+    });
+  });
+
   describe(`${name}: pruning and closing`, () => {
     test('only delegations whose every task ended before then are removed, with their journals', async () => {
       const store = await opened();

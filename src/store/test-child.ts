@@ -35,6 +35,15 @@ const programs: Readonly<Record<string, (store: Store) => Promise<void>>> = {
     await Promise.all(Array.from({ length: 20 }, live));
   },
 
+  /** Adds one to the value `sum`, a hundred times, ten at once. */
+  async add(store) {
+    const live = async (): Promise<void> => {
+      for (let i = 0; i < 10; i++) await store.change<number, void>('sum', (sum = 0) => [sum + 1, undefined]);
+    };
+    await Promise.all(Array.from({ length: 10 }, live));
+    say('added', 100);
+  },
+
   /** Works until it is killed. Its leases run out at once, so that the test may look after it without waiting. */
   async work(store) {
     const live = async (id: string): Promise<void> => {
