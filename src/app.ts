@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buildCatalog } from './config/build-catalog.ts';
 import { checkAgainstCatalog } from './config/check-against-catalog.ts';
@@ -71,8 +69,6 @@ export interface Yardmaster extends AsyncDisposable {
   readonly config: LoadedConfig;
 }
 
-/** Files whose text every child gets as the workspace's instructions; the first that exists. */
-const INSTRUCTION_FILES = ['AGENTS.md', 'CLAUDE.md'];
 /** Toolsets that exist in this version. */
 const TOOLSETS = ['read'];
 
@@ -94,8 +90,9 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
   const redactor = once(() => createRedactor(credentials().secrets()));
   const redact = (text: string): string => redactor()(text);
   const keyFor: KeyFor = (ref, authority) => credentials().key(ref, authority);
+  const trusted = isTrusted(cwd, config.paths);
   // Loading a package runs it: a folder's own packages need the same trust as its settings.
-  const package_roots = isTrusted(cwd, config.paths) ? [cwd] : [];
+  const package_roots = trusted ? [cwd] : [];
   const providers = createProviders({ keyFor, redact, package_roots });
 
   const decisions = once((): PreflightContext => {
@@ -113,15 +110,19 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
   const store = once(async () => options.store ?? (await openStore(config)));
   const loadDelegate = once(() => import('./engine/delegate.ts'));
   const engine = once(async (): Promise<EngineDeps> => {
-    const [{ createLeases }, { createToolsFor }, opened, transcripts] = await Promise.all([
+    const [{ createLeases }, { createControls }, { createToolsFor }, opened, transcripts] = await Promise.all([
       import('./engine/leases.ts'),
+      import('./engine/controls.ts'),
       import('./tools/tools-for.ts'),
       store(),
       options.store === undefined ? openTranscripts(config, redact) : undefined,
     ]);
+    const owner = newId('p');
     return {
       store: opened,
-      leases: createLeases(opened, newId('p')),
+      leases: createLeases(opened, owner),
+      controls: createControls(opened, owner),
+      decisions,
       providerFor: providers.providerFor,
       toolsFor: createToolsFor(),
       settings: config.delegation,
@@ -159,12 +160,16 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
       if (call.background) throw notHere('background');
       // Adapters load while the store opens. One that cannot be loaded is its children's to tell of.
       if (!engine.started) for (const { route } of tasks) providers.providerFor(route).catch(() => {});
-      const [{ delegate }, deps, instructions] = await Promise.all([loadDelegate(), engine(), readInstructions(cwd)]);
+      const [{ delegate }, deps, instructions] = await Promise.all([
+        loadDelegate(),
+        engine(),
+        import('./tools/read-instructions.ts').then(({ readInstructions }) => readInstructions(cwd, { trusted })),
+      ]);
       return delegate(tasks, deps, {
         workspace: cwd,
         toolsets: decisions().toolsets,
         origin,
-        ...(instructions === undefined ? {} : { instructions }),
+        ...(instructions === undefined ? {} : { instructions: deps.filter(instructions) }),
         ...(call.budget === undefined ? {} : { budget: call.budget }),
         ...(signal === undefined ? {} : { signal }),
         ...(on === undefined ? {} : { on }),
@@ -186,16 +191,6 @@ async function openStore({ paths }: LoadedConfig): Promise<Store> {
 async function openTranscripts({ paths }: LoadedConfig, redact: (text: string) => string): Promise<Transcripts> {
   const { createTranscripts } = await import('./store/transcript-files.ts');
   return createTranscripts({ paths, redact, now: Date.now });
-}
-
-async function readInstructions(folder: string): Promise<string | undefined> {
-  for (const name of INSTRUCTION_FILES) {
-    const file = join(folder, name);
-    if (!existsSync(file)) continue;
-    const text = await readFile(file, 'utf8').catch(() => undefined);
-    if (text !== undefined && text.trim() !== '') return text;
-  }
-  return undefined;
 }
 
 /** Sorts by time; 48 random bits keep apart what starts in the same millisecond, here or on another machine. */

@@ -11,10 +11,14 @@ export interface SchemaInput {
   readonly limits: Pick<Limits, 'max_children_per_call' | 'max_concurrent_children'>;
   /** Toolsets a child may have here. */
   readonly toolsets: readonly string[];
+  /** For a child: it waits for its own children, and has none to look after. */
+  readonly nested?: boolean;
 }
 
+export const DELEGATE_TOOL = 'delegate_task';
+
 export interface DelegateTool {
-  readonly name: 'delegate_task';
+  readonly name: typeof DELEGATE_TOOL;
   readonly description: string;
   /** JSON Schema of the arguments; it leads with `tasks`, because calling models fill in fields of array items. */
   readonly parameters: JsonObject;
@@ -27,10 +31,12 @@ export interface DelegateTool {
 export function delegateTool(input: SchemaInput): DelegateTool {
   const shown = FIELD_NAMES.filter((name) => isShown(DELEGATE_FIELDS[name], input));
   const inTask = shown.filter((name) => DELEGATE_FIELDS[name].inTask);
-  const onTop = shown.filter((name) => DELEGATE_FIELDS[name].onTop.length > 0);
+  const onTop = shown.filter(
+    (name) => DELEGATE_FIELDS[name].onTop.length > 0 && !(input.nested && NOT_NESTED.has(name)),
+  );
   const { max_children_per_call, max_concurrent_children } = input.limits;
   return {
-    name: 'delegate_task',
+    name: DELEGATE_TOOL,
     description: [
       'Delegate work to subagents, each on its own model, and get one result a task, in the order asked.',
       'Children share nothing with this conversation: put everything they need into goal and context.',
@@ -57,6 +63,9 @@ export function delegateTool(input: SchemaInput): DelegateTool {
     },
   };
 }
+
+/** Fields about children that run while their parent goes on. */
+const NOT_NESTED: ReadonlySet<FieldName> = new Set(['action', 'id', 'message', 'wait_seconds', 'background']);
 
 function isShown({ choice }: DelegateField, { policy, routes }: SchemaInput): boolean {
   if (choice === undefined) return true;

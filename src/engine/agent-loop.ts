@@ -6,6 +6,8 @@ import { type Child, journal } from './child.ts';
 import { readOutput } from './read-output.ts';
 import { request, stopped } from './request.ts';
 import { runTools } from './run-tools.ts';
+import { deliverSteers, showSteers } from './steering.ts';
+import { totalOf } from './tally.ts';
 import { transcribeAnswer, transcribeResults } from './transcribe.ts';
 
 /** The same calls this many times in a row: the model is told. */
@@ -28,12 +30,14 @@ export async function runTurns(child: Child): Promise<Ending> {
     if (sending.signal.aborted) return stopped(child);
     const turn = tally.turns + 1;
     child.tell?.({ type: 'turn-start', turn });
+    showSteers(child);
     const asked = await request(child);
     if ('ending' in asked) return asked.ending;
     const { answer } = asked;
+    deliverSteers(child, turn);
     child.unwritten.push({ kind: 'answer', turn, answer });
     transcribeAnswer(child.transcript, answer);
-    child.tell?.({ type: 'usage', usage: tally.usage, usd: tally.usd, complete: tally.complete });
+    child.tell?.({ type: 'usage', ...totalOf(tally) });
 
     if (asked.verdict === 'mismatch' && on_mismatch === 'fail') return mismatch(child, answer);
     const ending = judgeAnswer(answer);

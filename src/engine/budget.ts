@@ -1,3 +1,4 @@
+import { lowestBudget } from '../core/preflight.ts';
 import type { Route } from '../core/route.ts';
 import type { Budget } from '../core/task.ts';
 
@@ -60,6 +61,29 @@ export function createLedger(budget: Budget | undefined): Ledger {
         waiting.add(wake);
         signal.addEventListener('abort', wake, { once: true });
       }),
+  };
+}
+
+/**
+ * The ledger of a call that a child makes: what its requests set aside is set aside in all those above as well,
+ * outermost last.
+ */
+export function nestLedger(budget: Budget | undefined, above: readonly Ledger[]): Ledger {
+  const own = createLedger(budget);
+  const all = [own, ...above];
+  return {
+    open: all.every((ledger) => ledger.open),
+    budget: lowestBudget(all.map((ledger) => ledger.budget)) ?? {},
+    left: () => all.map((ledger) => ledger.left()).reduce(least),
+    held: () => all.some((ledger) => ledger.held()),
+    hold: (spend) => {
+      for (const ledger of all) ledger.hold(spend);
+    },
+    settle: (held, used) => {
+      for (const ledger of all) ledger.settle(held, used);
+    },
+    // Whatever is settled in the tree is settled in the outermost.
+    change: (signal) => all.at(-1)!.change(signal),
   };
 }
 

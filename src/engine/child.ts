@@ -1,24 +1,57 @@
 import { DelegateError } from '../core/errors.ts';
 import type { DelegationEvent, EventListener } from '../core/events.ts';
+import type { PlannedTask } from '../core/preflight.ts';
 import type { Conversation, ConversationSetup, Message, SendOptions } from '../core/provider.ts';
-import type { Route } from '../core/route.ts';
+import type { DelegationResult, Steer } from '../core/result.ts';
+import type { Price, Route } from '../core/route.ts';
 import type { JournalEntry, TaskPlan } from '../core/store.ts';
-import type { ChildTools } from '../core/tool.ts';
+import type { Budget } from '../core/task.ts';
+import type { ChildTools, Toolset } from '../core/tool.ts';
 import type { Transcript } from '../core/transcript.ts';
 import type { Ledger } from './budget.ts';
 import type { EngineDeps } from './deps.ts';
 import type { Equip } from './equip.ts';
-import type { Tally } from './tally.ts';
+import type { Places } from './gate.ts';
+import { countBelow, type Tally, type Used } from './tally.ts';
+
+/** What one child is told while it runs, oldest first. */
+export interface Steering {
+  readonly steers: Steer[];
+  /** So many are in the conversation … */
+  shown: number;
+  /** … and so many were read by a model: an answer came after them. */
+  delivered: number;
+}
+
+/** A call that a child made. */
+export interface NestedCall {
+  readonly child: Child;
+  readonly tasks: readonly PlannedTask[];
+  readonly toolsets: readonly string[];
+  readonly budget?: Budget;
+  readonly signal: AbortSignal;
+}
 
 /** One delegation while it runs: what its children share. */
 export interface Run {
   readonly deps: EngineDeps;
   /** What every event of it carries. */
   readonly of: { readonly delegation_id: string; readonly parent_id?: string; readonly depth: number };
+  readonly root_id: string;
+  /** The child that delegated, when it runs in this process. */
+  readonly within?: Child;
+  readonly parent_price?: Price;
   readonly workspace: string;
+  readonly instructions?: string;
+  /** Of the whole tree. */
+  readonly places: Places;
+  /** What each task was told, by id. */
+  readonly steering: Map<string, Steering>;
   /** What the children may spend together. */
   readonly ledger: Ledger;
   readonly equip: Equip;
+  /** Runs a call of one of its children to its end. */
+  readonly nest: (call: NestedCall) => Promise<DelegationResult>;
   /** Absent when nobody listens: then no event is built. */
   readonly emit?: EventListener;
 }
@@ -29,6 +62,11 @@ export interface Child {
   readonly plan: TaskPlan;
   readonly attempt: number;
   readonly own: ChildTools;
+  /** Its own and, if it may delegate, `delegate_task`. */
+  readonly tools: Toolset;
+  readonly toolsets: readonly string[];
+  /** Delegations of its own that have not ended. Its result waits for them, also when it was stopped. */
+  readonly below: Set<Promise<unknown>>;
   readonly setup: ConversationSetup;
   readonly ledger: Ledger;
   /** Limits and listeners of every request. The signal aborts with a `StopCause`. */
@@ -71,6 +109,11 @@ export async function journal(child: Child): Promise<void> {
   const entries = child.unwritten;
   child.unwritten = [];
   if (!(await child.run.deps.store.append(child.plan.id, child.attempt, entries))) throw takenOver();
+}
+
+/** Counts what a request of this child used at every task above it. */
+export function countAbove({ run }: Child, used: Used): void {
+  for (let above = run.within; above !== undefined; above = above.run.within) countBelow(above.tally, used);
 }
 
 export function takenOver(): DelegateError {

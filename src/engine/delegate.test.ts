@@ -357,7 +357,7 @@ test('a thousand children start without holding the event loop up', async () => 
   let turns = 0;
   const rig = createRig({
     store,
-    limits: { max_concurrent_children: 1_000, max_children_per_call: 1_000 },
+    limits: { max_concurrent_children: 1_000, max_children_per_call: 1_000, max_descendants: 1_000 },
     model: () => ({ text: 'x' }),
   });
   let counting = true;

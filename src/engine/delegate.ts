@@ -1,19 +1,21 @@
-import { sumCosts } from '../core/cost.ts';
 import { endingOfStop, type StopCause } from '../core/ending.ts';
 import { DelegateError, type Issue, refusal } from '../core/errors.ts';
 import type { EventListener } from '../core/events.ts';
 import { lowestBudget, type PlannedTask } from '../core/preflight.ts';
 import type { DelegationResult, TaskResult } from '../core/result.ts';
-import type { TaskPlan } from '../core/store.ts';
+import type { Route } from '../core/route.ts';
+import type { Control, TaskPlan } from '../core/store.ts';
+import { sumResults } from '../core/sum-results.ts';
 import type { Budget } from '../core/task.ts';
-import { createLedger } from './budget.ts';
-import { type Run, tellOf } from './child.ts';
+import { createLedger, nestLedger } from './budget.ts';
+import { type Child, type NestedCall, type Run, tellOf } from './child.ts';
 import type { EngineDeps } from './deps.ts';
 import { createEquip } from './equip.ts';
 import { finish } from './finish.ts';
-import { runGated } from './gate.ts';
+import { createPlaces, runGated } from './gate.ts';
 import { runChild } from './run-child.ts';
-import { addUsage, createTally, NO_USAGE } from './tally.ts';
+import { hear, steersAtEnd } from './steering.ts';
+import { createTally } from './tally.ts';
 
 export interface RunOptions {
   /** Absolute folder that the children's tools are confined to. */
@@ -29,79 +31,168 @@ export interface RunOptions {
   /** Stops every child; what they have by then is kept. */
   readonly signal?: AbortSignal;
   readonly on?: EventListener;
+  /** Nobody waits for the results: they are to be collected. */
+  readonly background?: boolean;
+  /** The delegating agent's route, where it is known: what the work would have cost there is told. */
+  readonly parent_route?: Route;
   /** Set when a child delegates: the task it is, its root, and how deep its children are. */
   readonly parent?: { readonly task_id: string; readonly root_id: string; readonly depth: number };
 }
 
-/**
- * Runs planned tasks to their end and gives their results in the order asked.
- *
- * All tasks are stored, in one transaction, before the first starts. They then run side by side within
- * `max_concurrent_children`; one that fails or hangs neither holds back nor discards the others, whose results
- * are in the store and told as `task-end` as soon as they exist. Rejects only when nothing was started:
- * a limit, an unreadable image, an unknown toolset, a store that cannot write.
- */
+/** A delegation that is stored, and whose children run or wait for a place. */
+export interface Started {
+  readonly delegation_id: string;
+  readonly ids: readonly string[];
+  /** Resolves when all have ended. */
+  readonly done: Promise<DelegationResult>;
+}
+
+/** Runs planned tasks to their end and gives their results in the order asked. Rejects as `startDelegation` does. */
 export async function delegate(
   planned: readonly PlannedTask[],
   deps: EngineDeps,
   options: RunOptions,
 ): Promise<DelegationResult> {
-  const { settings, clock, store, leases } = deps;
+  const { done } = await startDelegation(planned, deps, options);
+  return done;
+}
+
+/**
+ * Starts planned tasks. Resolves when all are stored, in one transaction, and before the first starts. They run side
+ * by side within `max_concurrent_children` of their root; one that fails or hangs neither holds back nor discards the
+ * others, whose results are in the store and told as `task-end` as soon as they exist. Rejects only when nothing was
+ * started: a limit, an unreadable image, an unknown toolset, a store that cannot write.
+ */
+export async function startDelegation(
+  planned: readonly PlannedTask[],
+  deps: EngineDeps,
+  options: RunOptions,
+  /** The child of this process that delegates. */
+  within?: Child,
+): Promise<Started> {
+  const { clock, store, leases } = deps;
   const created_at = clock.now();
-  const run = createRun(deps, options);
+  const run = createRun(deps, options, within);
   const tasks = planned.map((task): TaskPlan => ({ ...task, id: deps.newId('t') }));
   await check(run, tasks);
 
-  const { delegation_id: id, ...place } = run.of;
-  const root_id = options.parent?.root_id ?? id;
-  await store.create({ id, root_id, ...place, origin: options.origin, created_at, tasks }, leases);
+  const { delegation_id, ...place } = run.of;
+  const ids = tasks.map(({ id }) => id);
+  const children = createChildren(run, tasks, created_at);
+  // Before they are stored: from then on anybody may ask something of them.
+  const unwatch = deps.controls.watch(ids, children.on);
+  try {
+    const { origin, background } = options;
+    const record = { ...place, root_id: run.root_id, origin, ...(background && { background }), created_at };
+    await store.create({ id: delegation_id, ...record, tasks }, leases, deps.settings.limits);
+  } catch (error) {
+    unwatch();
+    throw error;
+  }
   const release = leases.keep();
   tellQueued(run, tasks);
 
   const { signal } = options;
-  const running = new Set<AbortController>();
-  const stop = (): void => {
-    for (const controller of running) controller.abort('cancelled' satisfies StopCause);
+  if (signal?.aborted) children.stopAll();
+  else signal?.addEventListener('abort', children.stopAll);
+  const end = async (): Promise<DelegationResult> => {
+    const results = new Array<TaskResult>(tasks.length);
+    try {
+      await runGated(tasks.length, run.places, async (index) => {
+        results[index] = await children.run(index);
+      });
+    } finally {
+      signal?.removeEventListener('abort', children.stopAll);
+      unwatch();
+      release();
+    }
+    const duration_ms = Math.max(0, clock.now() - created_at);
+    run.emit?.({ type: 'delegation-end', ...run.of, duration_ms });
+    return sumResults(results, { delegation_id, duration_ms });
   };
-  signal?.addEventListener('abort', stop);
-  const results = new Array<TaskResult>(tasks.length);
-  try {
-    await runGated(tasks.length, settings.limits.max_concurrent_children, async (index) => {
-      const plan = tasks[index]!;
-      if (signal?.aborted) {
-        results[index] = await drop(run, plan, created_at);
-        return;
-      }
-      const controller = new AbortController();
-      running.add(controller);
-      results[index] = await runChild(run, plan, { controller, queued_at: created_at });
-      running.delete(controller);
-    });
-  } finally {
-    signal?.removeEventListener('abort', stop);
-    release();
-  }
-  const duration_ms = Math.max(0, clock.now() - created_at);
-  run.emit?.({ type: 'delegation-end', ...run.of, duration_ms });
+  return { delegation_id, ids, done: end() };
+}
+
+interface Children {
+  /** Runs a task to its result; one that was stopped before it started has its result already. */
+  run(index: number): Promise<TaskResult>;
+  stopAll(): void;
+  /** Does what was asked of one of them. */
+  on(control: Control): void;
+}
+
+/** The tasks of a delegation, each of which is run, or dropped, once. */
+function createChildren(run: Run, tasks: readonly TaskPlan[], queued_at: number): Children {
+  const ends: (Promise<TaskResult> | undefined)[] = [];
+  const controllers: (AbortController | undefined)[] = [];
+  const stop = (index: number): void => {
+    controllers[index]?.abort('cancelled' satisfies StopCause);
+    ends[index] ??= drop(run, tasks[index]!, queued_at);
+  };
   return {
-    delegation_id: id,
-    results,
-    usage: results.map((result) => result.usage).reduce(addUsage, NO_USAGE),
-    cost: sumCosts(results.map((result) => result.cost)),
-    duration_ms,
+    run(index) {
+      ends[index] ??= runChild(run, tasks[index]!, { controller: controllerOf(index), queued_at });
+      return ends[index];
+    },
+    stopAll() {
+      for (let index = 0; index < tasks.length; index++) stop(index);
+    },
+    on(control) {
+      const index = tasks.findIndex(({ id }) => id === control.task_id);
+      if (control.kind === 'stop') return stop(index);
+      const { id, index: position, route } = tasks[index]!;
+      run.steering.set(id, hear(run.steering.get(id), control));
+      if (run.emit === undefined) return;
+      tellOf(run, { id, index: position }, () => route, run.emit)({ type: 'steer', id: control.id, state: 'queued' });
+    },
+  };
+  function controllerOf(index: number): AbortController {
+    const controller = new AbortController();
+    controllers[index] = controller;
+    return controller;
+  }
+}
+
+function createRun(deps: EngineDeps, options: RunOptions, within: Child | undefined): Run {
+  const { workspace, toolsets, instructions, budget, on, parent, parent_route, origin } = options;
+  const delegation_id = deps.newId('d');
+  const depth = parent?.depth ?? 1;
+  const limit = lowestBudget([budget, deps.settings.budget]);
+  return {
+    deps,
+    of: { delegation_id, ...(parent && { parent_id: parent.task_id }), depth },
+    root_id: parent?.root_id ?? delegation_id,
+    ...(within && { within }),
+    ...(parent_route?.price && { parent_price: parent_route.price }),
+    workspace,
+    ...(instructions !== undefined && { instructions }),
+    places: within?.run.places ?? createPlaces(deps.settings.limits.max_concurrent_children),
+    steering: new Map(),
+    ledger: within === undefined ? createLedger(limit) : nestLedger(limit, [within.ledger, within.run.ledger]),
+    equip: createEquip({ deps, workspace, toolsets, instructions, cache_key: delegation_id, depth }),
+    nest: (call) => nest(call, deps, origin),
+    ...(on && { emit: quiet(on) }),
   };
 }
 
-function createRun(deps: EngineDeps, { workspace, toolsets, instructions, budget, on, parent }: RunOptions): Run {
-  const delegation_id = deps.newId('d');
-  return {
-    deps,
-    of: { delegation_id, ...(parent && { parent_id: parent.task_id }), depth: parent?.depth ?? 1 },
-    workspace,
-    ledger: createLedger(lowestBudget([budget, deps.settings.budget])),
-    equip: createEquip({ deps, workspace, toolsets, instructions, cache_key: delegation_id }),
-    ...(on && { emit: quiet(on) }),
+/** Runs a child's call: below it in the record, within its budget, in the places of its tree, stopped with it. */
+async function nest(
+  { child, tasks, ...call }: NestedCall,
+  deps: EngineDeps,
+  origin: string,
+): Promise<DelegationResult> {
+  const { run, plan, route, own } = child;
+  const options: RunOptions = {
+    ...call,
+    origin,
+    workspace: own.workspace,
+    ...(run.instructions !== undefined && { instructions: run.instructions }),
+    ...(run.emit && { on: run.emit }),
+    parent_route: route,
+    parent: { task_id: plan.id, root_id: run.root_id, depth: run.of.depth + 1 },
   };
+  const { done } = await startDelegation(tasks, deps, options, child);
+  return done;
 }
 
 function tellQueued(run: Run, tasks: readonly TaskPlan[]): void {
@@ -163,13 +254,15 @@ async function drop(run: Run, plan: TaskPlan, queued_at: number): Promise<TaskRe
   const result = await finish(run, plan, {
     attempt: undefined,
     ending: endingOfStop('cancelled', 0),
-    tally: createTally(),
+    tally: createTally(run.parent_price),
     transcript: undefined,
+    steers: steersAtEnd(run.steering.get(plan.id)),
     entries: [],
     queued_ms: run.deps.clock.now() - queued_at,
     total_ms: 0,
   });
   if (run.emit !== undefined) tellOf(run, plan, () => plan.route, run.emit)({ type: 'task-end', result });
+  run.deps.controls.ended();
   return result;
 }
 

@@ -1,9 +1,11 @@
+import type { PreflightContext } from '../core/preflight.ts';
 import type { Image, ProviderFor } from '../core/provider.ts';
 import type { DelegationSettings } from '../core/settings.ts';
 import type { Store } from '../core/store.ts';
 import type { Json } from '../core/task.ts';
 import type { ToolsFor } from '../core/tool.ts';
 import type { Transcripts } from '../core/transcript.ts';
+import type { Controls } from './controls.ts';
 import type { Leases } from './leases.ts';
 
 /** The clock and chance, so that everything here can be run in a test without waiting. */
@@ -21,6 +23,10 @@ export interface EngineDeps {
   readonly store: Store;
   /** Made once a process by `createLeases` over the same store. */
   readonly leases: Leases;
+  /** Made once a process by `createControls`, over the same store and owner. */
+  readonly controls: Controls;
+  /** What the parent agent's calls are decided by, and children's under them. */
+  readonly decisions: () => PreflightContext;
   readonly providerFor: ProviderFor;
   readonly toolsFor: ToolsFor;
   readonly settings: DelegationSettings;

@@ -1,4 +1,6 @@
-import type { ConversationSetup } from '../core/provider.ts';
+import { withDepth } from '../core/context-under.ts';
+import { delegateTool } from '../core/delegate-schema.ts';
+import type { ConversationSetup, ToolSpec } from '../core/provider.ts';
 import type { TaskPlan } from '../core/store.ts';
 import type { ToolKit } from '../core/tool.ts';
 import { childToolsets } from '../core/toolsets.ts';
@@ -9,6 +11,7 @@ import { systemPrompt } from './system-prompt.ts';
 /** What children with the same toolsets share, to the byte and by identity. */
 interface Equipment {
   readonly kit: ToolKit;
+  readonly toolsets: readonly string[];
   readonly setup: ConversationSetup;
   /** Of prompt and tools, at most. */
   readonly tokens: number;
@@ -23,21 +26,28 @@ export function createEquip({
   toolsets: available,
   cache_key,
   instructions,
+  depth,
 }: {
   readonly deps: EngineDeps;
   readonly workspace: string;
   readonly toolsets: readonly string[];
   readonly cache_key: string;
   readonly instructions?: string | undefined;
+  /** Of the tasks to be equipped. */
+  readonly depth: number;
 }): Equip {
   const made = new Map<string, Promise<Equipment>>();
   const tools = deps.toolsFor(workspace);
   const make = async (toolsets: readonly string[], worktree: boolean): Promise<Equipment> => {
-    const kit = await tools.kit(toolsets, { worktree });
-    const { specs } = kit;
+    const kit = await tools.kit(
+      toolsets.filter((name) => name !== 'delegation'),
+      { worktree },
+    );
+    const specs = toolsets.includes('delegation') ? [...kit.specs, nestedSpec(deps, { toolsets, depth })] : kit.specs;
     const system = systemPrompt({ has_tools: specs.length > 0, instructions });
     return {
       kit,
+      toolsets,
       setup: { system, tools: specs, cache_key },
       tokens: tokensAtMost(system) + tokensAtMost(JSON.stringify(specs)),
     };
@@ -53,4 +63,20 @@ export function createEquip({
     }
     return equipment;
   };
+}
+
+/** `delegate_task` as a task at `depth` sees it: with the toolsets that its children may have. */
+function nestedSpec(
+  { decisions, settings }: EngineDeps,
+  { toolsets, depth }: { readonly toolsets: readonly string[]; readonly depth: number },
+): ToolSpec {
+  const { routing } = decisions();
+  const { limits } = settings;
+  return delegateTool({
+    policy: routing.policy,
+    routes: routing.routes,
+    limits,
+    toolsets: withDepth(toolsets, { depth, max_spawn_depth: limits.max_spawn_depth }),
+    nested: true,
+  });
 }

@@ -1,12 +1,12 @@
 import { cutText } from '../core/cut-text.ts';
 import { type Ending, endingOfError } from '../core/ending.ts';
-import type { TaskError, TaskResult } from '../core/result.ts';
+import type { Steer, TaskError, TaskResult } from '../core/result.ts';
 import type { JournalEntry, TaskPlan } from '../core/store.ts';
 import type { Remains } from '../core/tool.ts';
 import type { Transcript } from '../core/transcript.ts';
 import { type Run, takenOver } from './child.ts';
 import type { EngineDeps } from './deps.ts';
-import { receiptOf, type Tally } from './tally.ts';
+import { receiptOf, type Tally, totalOf } from './tally.ts';
 
 export interface Ended {
   /** Absent when it was never claimed. */
@@ -16,6 +16,7 @@ export interface Ended {
   readonly transcript: Transcript | undefined;
   /** Files and worktree, when it may have changed any. */
   readonly remains?: Remains | undefined;
+  readonly steers?: readonly Steer[] | undefined;
   /** Steps that are not in the journal yet; they are written with the result. */
   readonly entries: readonly JournalEntry[];
   readonly queued_ms: number;
@@ -31,14 +32,16 @@ export async function finish(run: Run, plan: TaskPlan, end: Ended): Promise<Task
   end.transcript?.write('note', `${result.status}${result.error === undefined ? '' : `: ${result.error.message}`}`);
   end.transcript?.end();
   const { attempt, ending } = end;
-  if (ending.status === 'lost') return result;
+  if (ending.status === 'lost') return (await written(run, plan)) ?? result;
   try {
     const { store } = run.deps;
-    const written =
+    const ended =
       attempt === undefined
         ? await store.drop(plan.id, result)
         : await store.finish(plan.id, attempt, result, end.entries);
-    if (written) return result;
+    if (ended) return result;
+    const other = await written(run, plan);
+    if (other !== undefined) return other;
     throw takenOver();
   } catch (error) {
     const { status, error: why } = endingOfError(error, 1);
@@ -47,6 +50,12 @@ export async function finish(run: Run, plan: TaskPlan, end: Ended): Promise<Task
     }
     return result.status === 'completed' ? { ...result, status: 'partial', exit_reason: 'error', error: why! } : result;
   }
+}
+
+/** What another process ended the task with: it was dropped while it was queued, or given up for lost. */
+async function written({ deps }: Run, { id }: TaskPlan): Promise<TaskResult | undefined> {
+  const task = await deps.store.task(id).catch(() => undefined);
+  return task?.result;
 }
 
 /** The result as it is handed over and stored; nothing is written but a text too long for a summary. */
@@ -58,6 +67,8 @@ export async function resultOf(
   const { redact, filter, settings, transcripts } = deps;
   const text = filter(tally.text);
   const { max_summary_chars } = settings.limits;
+  const { usage, usd, complete } = totalOf(tally);
+  const { below, on_parent } = tally;
   const full_ref = text.length > max_summary_chars ? await transcripts?.saveFull(plan.id, text) : undefined;
   return {
     index: plan.index,
@@ -68,9 +79,11 @@ export async function resultOf(
     ...(ending.output === undefined ? {} : { output: ending.output }),
     ...(ending.error === undefined ? {} : { error: redacted(ending.error, redact) }),
     route: receiptOf(plan, tally),
-    usage: tally.usage,
+    usage,
     // What another process spends on a task taken over is not known here.
-    cost: { usd: tally.usd, complete: tally.complete && ending.status !== 'lost' },
+    cost: { usd, complete: complete && ending.status !== 'lost' },
+    ...(below && { own: { usage: tally.usage, cost: { usd: tally.usd, complete: tally.complete } } }),
+    ...(on_parent && { cost_on_parent_route: { usd: on_parent.usd, complete: on_parent.complete } }),
     turns: tally.turns,
     tool_calls: tally.tool_calls,
     timing: {
@@ -79,6 +92,7 @@ export async function resultOf(
       total_ms: Math.max(0, end.total_ms),
     },
     exit_reason: ending.exit_reason,
+    ...(end.steers && { steers: end.steers }),
     artifacts: [],
     ...end.remains,
     ...(transcript === undefined ? {} : { transcript: transcript.path }),

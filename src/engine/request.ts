@@ -4,8 +4,9 @@ import { historyOf } from '../core/history.ts';
 import type { Answer, ErrorClass } from '../core/provider.ts';
 import { type Route, routeLabel, type Verdict } from '../core/route.ts';
 import { type Grant, reserve, settle } from './budget.ts';
-import { type Child, journal } from './child.ts';
-import { countAnswer, countFailure } from './tally.ts';
+import { type Child, countAbove, journal } from './child.ts';
+import { showAgain } from './steering.ts';
+import { countAnswer, countFailure, type Used } from './tally.ts';
 
 export type Asked =
   | {
@@ -15,6 +16,9 @@ export type Asked =
       readonly capped: boolean;
     }
   | { readonly ending: Ending };
+
+/** Of a request that may have been billed. */
+const UNKNOWN: Used = { usage: undefined, cost: { usd: 0, complete: false } };
 
 /**
  * One answer for the conversation as it stands: with retries, and hops along the route's own chain, by error
@@ -38,10 +42,13 @@ export async function request(child: Child): Promise<Asked> {
       );
       const counted = countAnswer(tally, child.route, answer);
       settle(child, grant, counted);
+      countAbove(child, counted);
       return { answer, verdict: counted.verdict, capped: grant?.cut === true };
     } catch (error) {
       const failure = failureOf(error);
-      settle(child, grant, failure === undefined ? {} : countFailure(tally, failure));
+      const counted = failure === undefined ? {} : countFailure(tally, failure);
+      settle(child, grant, counted);
+      if (failure !== undefined && counted.used === undefined) countAbove(child, UNKNOWN);
       if (sending.signal.aborted) return { ending: stopped(child) };
       if (failure === undefined) return { ending: endingOfError(error, attempts) };
       const next = afterFailure(failure, {
@@ -93,6 +100,7 @@ async function hop(child: Child, because: ErrorClass): Promise<void> {
   const written = await run.deps.store.journal(plan.id);
   const [, ...rest] = historyOf(written, { portable: used.some((from) => !sameAuthor(from, to)) });
   for (const message of rest) child.conversation.append(message);
+  showAgain(child);
 }
 
 function sameAuthor(a: Route, b: Route): boolean {

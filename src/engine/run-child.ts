@@ -1,13 +1,16 @@
+import { DELEGATE_TOOL } from '../core/delegate-schema.ts';
 import { type Ending, endingOfError, type StopCause } from '../core/ending.ts';
-import type { Image, Message } from '../core/provider.ts';
+import type { Image, Message, ToolSpec } from '../core/provider.ts';
 import type { TaskResult } from '../core/result.ts';
 import type { TaskPlan } from '../core/store.ts';
-import type { ChildTools } from '../core/tool.ts';
+import type { ChildTools, Toolset } from '../core/tool.ts';
 import type { Transcript } from '../core/transcript.ts';
 import { runTurns } from './agent-loop.ts';
 import { createLedger, tokensAtMost } from './budget.ts';
 import { type Child, type Run, takenOver, tellOf } from './child.ts';
+import { createDelegateTool } from './delegate-tool.ts';
 import { finish } from './finish.ts';
+import { steersAtEnd } from './steering.ts';
 import { firstTurn } from './system-prompt.ts';
 import { createTally } from './tally.ts';
 import { startTimer } from './timer.ts';
@@ -34,7 +37,7 @@ export async function runChild(
   let own: ChildTools | undefined;
   let attempt: number | undefined;
   let ending: Ending;
-  const tally = createTally();
+  const tally = createTally(run.parent_price);
   const tell = run.emit && tellOf(run, plan, () => child?.route ?? plan.route, run.emit);
   let transcript: Transcript | undefined;
   try {
@@ -42,7 +45,7 @@ export async function runChild(
     if (attempt === undefined) throw takenOver();
     tell?.({ type: 'task-start' });
     transcript = transcripts?.open({ delegation_id: run.of.delegation_id, ...plan });
-    const { kit, setup, tokens } = await run.equip(plan);
+    const { kit, toolsets, setup, tokens } = await run.equip(plan);
     own = await kit.open({ task_id: plan.id, index: plan.index });
     const text = firstTurn(plan.input);
     const images = await loadImages(run, plan);
@@ -55,6 +58,9 @@ export async function runChild(
       plan,
       attempt,
       own,
+      tools: withDelegation(own.tools, setup.tools, () => child!),
+      toolsets,
+      below: new Set(),
       setup,
       first,
       tally,
@@ -82,6 +88,8 @@ export async function runChild(
   } finally {
     stopTimer?.();
   }
+  // Those below were stopped with it; what they leave counts as this child's too.
+  await Promise.allSettled(child?.below ?? []);
   const remains = await own?.close?.({ lost: ending.status === 'lost' });
   const result = await finish(run, plan, {
     attempt,
@@ -89,12 +97,21 @@ export async function runChild(
     tally,
     transcript,
     remains,
+    steers: steersAtEnd(run.steering.get(plan.id)),
     entries: child?.unwritten ?? [],
     queued_ms: started_at - queued_at,
     total_ms: clock.now() - started_at,
   });
+  for (const { id, state } of result.steers ?? []) if (state === 'missed') tell?.({ type: 'steer', id, state });
   tell?.({ type: 'task-end', result });
+  run.deps.controls.ended();
   return result;
+}
+
+/** The child's tools, and `delegate_task` where it is on offer. */
+function withDelegation(tools: Toolset, offered: readonly ToolSpec[], child: () => Child): Toolset {
+  const spec = offered.find(({ name }) => name === DELEGATE_TOOL);
+  return spec === undefined ? tools : new Map([...tools, [DELEGATE_TOOL, createDelegateTool(spec, child)]]);
 }
 
 async function loadImages({ deps, workspace }: Run, { input }: TaskPlan): Promise<readonly Image[]> {

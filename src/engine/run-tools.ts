@@ -38,7 +38,7 @@ export async function runTools(child: Child, answer: Answer, notice?: string): P
     child.tell?.({ type: 'tool-end', tool: call.name, call_id: call.id, is_error, ms });
   };
   for (const [position, call] of answer.tool_calls.entries()) {
-    const prepared = prepare(call, position, child.own.tools);
+    const prepared = prepare(call, position, child.tools);
     if (typeof prepared === 'string') end(call, { content: prepared, is_error: true }, 0);
     else ready.push(prepared);
   }
@@ -72,7 +72,7 @@ function prepare(call: ToolCall, position: number, tools: Toolset): ReadyCall | 
   if (typeof args !== 'object' || args === null || Array.isArray(args)) {
     return `The arguments of "${call.name}" must be one JSON object.`;
   }
-  const problems = checkArguments(tool.spec.parameters, args as ReadyCall['args']);
+  const problems = tool.self_governed ? [] : checkArguments(tool.spec.parameters, args as ReadyCall['args']);
   if (problems.length > 0) return `The arguments of "${call.name}" do not fit: ${problems.join(' ')}`;
   return { call, tool, args: args as ReadyCall['args'] };
 }
@@ -103,11 +103,12 @@ function runBatch(
       controller.abort();
       close();
     };
-    const stopTimer = startTimer(limit, () => {
+    const onLimit = (): void => {
       const content = `It gave no result within ${limit} s and was stopped.`;
       for (const { call } of running) end(call, { content, is_error: true }, limit * 1000);
       stop();
-    });
+    };
+    const stopTimer = batch.some(({ tool }) => tool.self_governed) ? () => {} : startTimer(limit, onLimit);
     signal.addEventListener('abort', stop);
     for (const ready of batch) {
       const { call, tool, args } = ready;

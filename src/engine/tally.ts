@@ -1,8 +1,10 @@
 import { costOf } from '../core/cost.ts';
 import type { Answer, Failure, Usage } from '../core/provider.ts';
-import type { Hop, Receipt, Route, Sent, Verdict } from '../core/route.ts';
+import type { Cost } from '../core/result.ts';
+import type { Hop, Price, Receipt, Route, Sent, Verdict } from '../core/route.ts';
 import { verifyServed } from '../core/served-model.ts';
 import type { TaskPlan } from '../core/store.ts';
+import { addUsage, NO_USAGE } from '../core/sum-results.ts';
 import type { Spend } from './budget.ts';
 
 /** What a child has used and shown so far. It grows with each answer; the result is read from it at the end. */
@@ -11,6 +13,10 @@ export interface Tally {
   usd: number;
   /** False once some request's usage or price is unknown. */
   complete: boolean;
+  /** What the tasks below it have used so far; absent = it has not delegated. */
+  below?: { usage: Usage; usd: number; complete: boolean };
+  /** What all of this would have cost on the parent's model; absent = its price is not known. */
+  readonly on_parent?: { readonly price: Price; usd: number; complete: boolean };
   turns: number;
   tool_calls: number;
   /** The last text that was not blank. */
@@ -24,9 +30,7 @@ export interface Tally {
   readonly notes: string[];
 }
 
-export const NO_USAGE: Usage = { input: 0, output: 0, cache_read: 0, cache_write: 0, reasoning: 0 };
-
-export function createTally(): Tally {
+export function createTally(parent_price?: Price): Tally {
   return {
     usage: NO_USAGE,
     usd: 0,
@@ -37,19 +41,49 @@ export function createTally(): Tally {
     request_ids: [],
     hops: [],
     notes: [],
+    ...(parent_price && { on_parent: { price: parent_price, usd: 0, complete: true } }),
   };
+}
+
+/** What a request used. Absent usage = not known. */
+export interface Used {
+  readonly usage: Usage | undefined;
+  readonly cost: Cost;
+}
+
+/** Counts what a task below has used. */
+export function countBelow(tally: Tally, { usage, cost }: Used): void {
+  tally.below ??= { usage: NO_USAGE, usd: 0, complete: true };
+  if (usage !== undefined) tally.below.usage = addUsage(tally.below.usage, usage);
+  tally.below.usd += cost.usd;
+  tally.below.complete &&= cost.complete;
+  countOnParent(tally, usage);
+}
+
+/** With everything below it. */
+export function totalOf({ usage, usd, complete, below }: Tally): { usage: Usage; usd: number; complete: boolean } {
+  if (below === undefined) return { usage, usd, complete };
+  return { usage: addUsage(usage, below.usage), usd: usd + below.usd, complete: complete && below.complete };
+}
+
+function countOnParent({ on_parent }: Tally, usage: Usage | undefined): void {
+  if (on_parent === undefined) return;
+  const cost = costOf(usage, on_parent.price);
+  on_parent.usd += cost.usd;
+  on_parent.complete &&= cost.complete;
 }
 
 /**
  * Counts an answer that came over `route`. Gives whether the model asked for gave it,
- * and what the request used; absent = not known.
+ * and what the request used; absent `used` = not known.
  */
-export function countAnswer(tally: Tally, route: Route, answer: Answer): { verdict: Verdict; used?: Spend } {
+export function countAnswer(tally: Tally, route: Route, answer: Answer): Used & { verdict: Verdict; used?: Spend } {
   const usage = saidUsage(answer);
   const cost = costOf(usage, route.price);
   if (usage !== undefined) tally.usage = addUsage(tally.usage, usage);
   tally.usd += cost.usd;
   tally.complete &&= cost.complete;
+  countOnParent(tally, usage);
   tally.turns += 1;
   tally.tool_calls += answer.tool_calls.length;
   tally.first_token_ms ??= answer.first_token_ms;
@@ -66,8 +100,8 @@ export function countAnswer(tally: Tally, route: Route, answer: Answer): { verdi
     if (answer.served_model !== undefined) tally.served = answer.served_model;
     tally.verified = tally.verified === 'unreported' ? 'unreported' : verdict;
   }
-  if (usage === undefined) return { verdict };
-  return { verdict, used: { usd: cost.usd, tokens: usage.input + usage.output } };
+  if (usage === undefined) return { verdict, usage, cost };
+  return { verdict, usage, cost, used: { usd: cost.usd, tokens: usage.input + usage.output } };
 }
 
 /**
@@ -82,6 +116,7 @@ export function countFailure(tally: Tally, failure: Failure): { used?: Spend } {
   const arrived = partial !== undefined && partial.text + partial.reasoning !== '';
   if (arrived || (failure.sent !== undefined && MAY_BE_BILLED.has(failure.class))) {
     tally.complete = false;
+    countOnParent(tally, undefined);
     return {};
   }
   return { used: { usd: 0, tokens: 0 } };
@@ -95,16 +130,6 @@ const MAY_BE_BILLED: ReadonlySet<Failure['class']> = new Set([
   'protocol',
   'cancelled',
 ]);
-
-export function addUsage(a: Usage, b: Usage): Usage {
-  return {
-    input: a.input + b.input,
-    output: a.output + b.output,
-    cache_read: a.cache_read + b.cache_read,
-    cache_write: a.cache_write + b.cache_write,
-    reasoning: a.reasoning + b.reasoning,
-  };
-}
 
 /** The receipt, from what was planned and what was seen; nothing of it is read from the request alone. */
 export function receiptOf(plan: TaskPlan, tally: Tally): Receipt {

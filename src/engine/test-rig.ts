@@ -18,6 +18,7 @@ import { DEFAULT_LIMITS, type DelegationSettings, type Limits } from '../core/se
 import type { JournalEntry, Store } from '../core/store.ts';
 import type { TaskInput } from '../core/task.ts';
 import type { Tool } from '../core/tool.ts';
+import { createControls } from './controls.ts';
 import { delegate, type RunOptions } from './delegate.ts';
 import type { EngineDeps } from './deps.ts';
 import { createLeases } from './leases.ts';
@@ -163,6 +164,10 @@ export function createRig({ store, model, tools = [echoTool()], limits, settings
   const all: EngineDeps = {
     store,
     leases: createLeases(store, 'test'),
+    controls: createControls(store, 'test'),
+    decisions: () => {
+      throw new Error('this test decides nothing');
+    },
     providerFor: async () => provider,
     toolsFor: (workspace) => ({
       async kit(names) {

@@ -1,3 +1,4 @@
+import { isDeep } from '../core/is-deep.ts';
 import type { Answer, ConversationSetup, Image, ToolSpec } from '../core/provider.ts';
 import type { Route, Sent } from '../core/route.ts';
 import type { Json } from '../core/task.ts';
@@ -40,6 +41,8 @@ export function createMessagesEncoder(route: Route, setup: ConversationSetup): E
 
   function add(role: 'user' | 'assistant', content: readonly Json[]): void {
     if (content.length === 0) return;
+    // Roles alternate: what the user says after tool results, or after itself, belongs into the same message.
+    if (role === last) return body.append(`},${JSON.stringify(content).slice(1, -2)}`);
     const segment = JSON.stringify({ role, content }).slice(0, -END.length);
     body.append(last === undefined ? segment : `${END},${segment}`);
     last = role;
@@ -48,7 +51,7 @@ export function createMessagesEncoder(route: Route, setup: ConversationSetup): E
   return {
     append(message) {
       if (message.role === 'user') {
-        loop = undefined;
+        if (last !== 'user') loop = undefined;
         add('user', userContent(message));
       } else if (message.role === 'tool') {
         add(
@@ -138,9 +141,9 @@ export function inputOf(written: string): Json {
   if (written.trim() === '') return {};
   try {
     const input = JSON.parse(written) as Json;
-    if (typeof input === 'object' && input !== null && !Array.isArray(input)) return input;
+    if (typeof input === 'object' && input !== null && !Array.isArray(input) && !isDeep(input)) return input;
   } catch {
-    // Falls through: invalid JSON and JSON that is no object are shown the same way.
+    // Falls through: what is no JSON, no object or too deep to be written again is shown the same way.
   }
   return { invalid_arguments: written };
 }
