@@ -199,6 +199,24 @@ aliases: { leak: "lab/\${OPENAI_API_KEY}" }
   });
 });
 
+test.each(['ask', 'deny'] as const)(
+  'where above_parent_price is %s, a project does not say what the parent is',
+  (rule) => {
+    const user = { model: 'anthropic/haiku', delegation: { above_parent_price: rule } };
+    for (const text of [
+      'model: anthropic/opus',
+      'aliases: { haiku: anthropic/opus }',
+      'routes: { r: { provider: anthropic, model: opus } }',
+      'providers: { anthropic: { default_model: opus } }',
+    ]) {
+      expect(refused(user, text, true)).toContain(
+        `would widen your own configuration, which says above_parent_price: ${rule}.`,
+      );
+    }
+    expect(narrow(user, 'delegation: { model: opus }').config.delegation.model).toBe('opus');
+  },
+);
+
 test('patterns of which no list says what both let through are refused', () => {
   expect(refused({ delegation: { allow: ['tag:local'] } }, 'delegation: { allow: [ollama/*] }')).toMatchInlineSnapshot(
     `"/repo/yardmaster.yaml:1:22 delegation.allow: "ollama/*" and your own "tag:local" let different models through, and no list can say what both do."`,

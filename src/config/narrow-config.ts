@@ -263,12 +263,17 @@ function references(value: unknown, path: KeyPath): KeyPath[] {
   return Object.entries(value).flatMap(([key, entry]) => references(entry, [...path, key]));
 }
 
-/** Where the user leaves callers no free choice, a project has none either. */
+/**
+ * Where the user leaves callers no free choice, a project has none either; and where the user's own model is the
+ * most a child may cost, a project does not say which model that is.
+ */
 function fixedByUser(user: FullConfig, project: ConfigSource): Issue[] {
-  const { selection } = user.delegation;
-  if (selection === 'open') return [];
+  const { selection, above_parent_price } = user.delegation;
+  const isOpen = selection === 'open';
+  if (isOpen && above_parent_price === 'allow') return [];
+  const rule = isOpen ? `above_parent_price: ${above_parent_price}` : `selection: ${selection}`;
   const { config } = project;
-  const chosen = ['model', 'provider', 'route', 'reasoning_effort', 'fallback'] as const;
+  const chosen = isOpen ? [] : (['model', 'provider', 'route', 'reasoning_effort', 'fallback'] as const);
   const paths: KeyPath[] = [
     ...(config.model === undefined ? [] : [['model']]),
     ...(config.routes === undefined ? [] : [['routes']]),
@@ -281,7 +286,7 @@ function fixedByUser(user: FullConfig, project: ConfigSource): Issue[] {
   ];
   return paths.map((path) =>
     issue(`${project.where(path)} ${writeKeyPath(path)}`, {
-      message: `"${path.at(-1)}" would widen your own configuration, which says selection: ${selection}.`,
+      message: `"${path.at(-1)}" would widen your own configuration, which says ${rule}.`,
       hint: 'Take it out of the project’s file, or set it in your own.',
     }),
   );
