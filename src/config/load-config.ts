@@ -33,6 +33,8 @@ export interface LoadedConfig {
   readonly toolsets: readonly string[];
   /** Where a key's value stands (`file:line:column`), or `default`. */
   readonly where: (path: KeyPath) => string;
+  /** Every file whose change, or appearance, would change what is in force. Absolute. */
+  readonly considered: readonly string[];
   /** What a project's file asked for and did not get, and the like; for `doctor` and `explain`. */
   readonly notes: readonly string[];
 }
@@ -57,7 +59,7 @@ export async function loadConfig({ cwd, file, given, ...place }: LoadOptions): P
     const source: ConfigSource = { file: 'config', kind: 'given', config: checkConfig(given, where), where };
     return settle(
       { config: withDefaults(checked(source).config), sources: [source], taken: [], notes: [] },
-      { paths, env },
+      { paths, env, files: [] },
     );
   }
   const named = file ?? (env.YARDMASTER_CONFIG || undefined);
@@ -69,20 +71,26 @@ export async function loadConfig({ cwd, file, given, ...place }: LoadOptions): P
         hint: file === undefined ? 'YARDMASTER_CONFIG names it.' : 'Check the path given with --config.',
       });
     }
-    return settle({ config: withDefaults(source.config), sources: [source], taken: [], notes: [] }, { paths, env });
+    return settle(
+      { config: withDefaults(source.config), sources: [source], taken: [], notes: [] },
+      { paths, env, files: [path] },
+    );
   }
 
+  const candidates = projectFiles(cwd).filter((path) => path !== paths.config_file);
+  const files = [paths.config_file, ...candidates, paths.trust_file];
   const user = await readSource(paths.config_file, 'user');
   const base = withDefaults(user?.config ?? {});
-  const project = await firstSource(projectFiles(cwd).filter((path) => path !== paths.config_file));
+  const project = await firstSource(candidates);
   if (project === undefined) {
-    return settle({ config: base, sources: user === undefined ? [] : [user], taken: [], notes: [] }, { paths, env });
+    const sources = user === undefined ? [] : [user];
+    return settle({ config: base, sources, taken: [], notes: [] }, { paths, env, files });
   }
   const { narrowConfig } = await import('./narrow-config.ts');
   const trusted = isTrusted(dirname(project.file), paths);
   const narrowed = narrowConfig(base, project, trusted);
   const sources = user === undefined ? [project] : [user, project];
-  return settle({ ...narrowed, sources, trusted }, { paths, env });
+  return settle({ ...narrowed, sources, trusted }, { paths, env, files });
 }
 
 /** A file checked; undefined when there is none. What checks it is loaded only now. */
@@ -117,7 +125,7 @@ interface Merged {
 
 function settle(
   { config, sources, taken, notes, trusted }: Merged,
-  { paths, env }: { paths: Paths; env: Env },
+  { paths, env, files }: { readonly paths: Paths; readonly env: Env; readonly files: readonly string[] },
 ): LoadedConfig {
   const fromProject = new Set(taken.map(writeKeyPath));
   const where = (path: KeyPath): string => {
@@ -143,6 +151,7 @@ function settle(
     providers: config.providers ?? {},
     toolsets: config.toolsets,
     where,
+    considered: [...files, paths.catalog_file],
     notes: [...notes, ...literalKeys(config, where)],
   };
 }

@@ -1,0 +1,135 @@
+import type { CallToolResult } from '@modelcontextprotocol/server';
+import { count } from '../core/amounts.ts';
+import type { ModelEntry } from '../core/catalog.ts';
+import { DelegateError } from '../core/errors.ts';
+import type { PreflightContext } from '../core/preflight.ts';
+import { type Price, routeLabel } from '../core/route.ts';
+import { suggestNames } from '../core/suggest.ts';
+import { answer } from './answers.ts';
+import { type UsableModel, usableModels } from './model-list.ts';
+
+const SHOWN = 50;
+const MOST = 500;
+
+interface Filter {
+  readonly query?: string;
+  readonly provider?: string;
+  readonly limit?: number;
+}
+
+/** Named routes with what they resolve to now, and the models a task may name, as many as asked for. */
+export function listRoutes(args: unknown, { resolver, routing }: PreflightContext): CallToolResult {
+  const filter = readFilter(args);
+  const { selection } = routing.policy;
+  const standard = resolver.resolve({ task: {}, call: {} });
+  const routes = (selection === 'off' ? [] : [...routing.routes]).map(([name, { description }]) => {
+    const resolution = resolver.resolve({ task: { route: name }, call: {} });
+    const about = description === undefined ? {} : { description };
+    if (!resolution.ok) return { name, ...about, issues: resolution.issues };
+    const { provider, model, reasoning_effort, fallback, price } = resolution.route;
+    return {
+      name,
+      ...about,
+      provider,
+      model,
+      ...(reasoning_effort === undefined ? {} : { reasoning_effort }),
+      ...(price === undefined ? {} : { price }),
+      fallback: fallback.map(routeLabel),
+    };
+  });
+  const provider = filter.provider === undefined ? undefined : providerId(filter.provider, resolver.catalog);
+  const words = (filter.query ?? '').toLowerCase().split(/\s+/).filter(Boolean);
+  const found = usableModels(resolver).all.filter(
+    ({ provider: { id }, model }) =>
+      (provider === undefined || id === provider) &&
+      words.every((word) => `${id}/${model.id} ${model.name ?? ''}`.toLowerCase().includes(word)),
+  );
+  const shown = found.slice(0, Math.min(filter.limit ?? SHOWN, MOST));
+  const left_out = found.length - shown.length;
+  const lines = [
+    standard.ok
+      ? `Default: ${routeLabel(standard.route)}, when a task names nothing.`
+      : `No default: a task that names nothing is refused (${standard.issues[0]?.message ?? ''}).`,
+    ...(selection === 'open' ? [] : [`delegation.selection is "${selection}": models cannot be named.`]),
+    ...routes.map((route) =>
+      'issues' in route
+        ? `route ${route.name}: cannot be used: ${route.issues[0]?.message ?? ''}`
+        : `route ${route.name}: ${routeLabel(route)} ${route.reasoning_effort ?? ''}${route.description === undefined ? '' : ` — ${route.description}`}`,
+    ),
+    ...shown.map(modelLine),
+    ...(left_out === 0 ? [] : [`${left_out} more: narrow with query or provider, or raise limit.`]),
+    ...(selection === 'open' && found.length === 0 ? ['No model fits.'] : []),
+  ];
+  return answer(lines.join('\n'), {
+    ...(standard.ok ? { default: { provider: standard.route.provider, model: standard.route.model } } : {}),
+    selection,
+    routes,
+    models: shown.map(modelData),
+    left_out,
+  });
+}
+
+function modelData({ provider, model }: UsableModel): object {
+  const { id, price, reasoning, context, max_output, tools, vision, released } = model;
+  const facts = { price, reasoning, context, max_output, tools, vision, released };
+  const known = Object.entries(facts).filter(([, value]) => value !== undefined);
+  return {
+    provider: provider.id,
+    model: id,
+    ...Object.fromEntries(known),
+    ...(provider.simulated === true ? { simulated: true } : {}),
+  };
+}
+
+function modelLine({ provider, model }: UsableModel): string {
+  return [
+    `${provider.id}/${model.id}${provider.simulated === true ? ' (simulated)' : ''}`,
+    priceText(model.price),
+    ...(model.reasoning === undefined ? [] : [`effort ${model.reasoning.join(' ') || 'none taken'}`]),
+    ...(model.context === undefined ? [] : [`context ${count(model.context)}`]),
+    ...abilities(model),
+  ].join(', ');
+}
+
+function priceText(price: Price | undefined): string {
+  if (price?.in === undefined || price.out === undefined) return 'price unknown';
+  return `$${price.in} in, $${price.out} out per million`;
+}
+
+function abilities({ tools, vision }: ModelEntry): string[] {
+  return [...(vision === true ? ['vision'] : []), ...(tools === false ? ['no tools'] : [])];
+}
+
+function readFilter(args: unknown): Filter {
+  const given = (typeof args === 'object' && args !== null ? args : {}) as Record<string, unknown>;
+  const known = ['query', 'provider', 'limit'];
+  for (const key of Object.keys(given)) {
+    if (!known.includes(key)) throw invalid(`"${key.slice(0, 80)}" is no argument of list_routes.`, known.join(', '));
+  }
+  const { query, provider, limit } = given;
+  if (query !== undefined && query !== null && typeof query !== 'string')
+    throw invalid('"query" is not text.', 'Words.');
+  if (provider !== undefined && provider !== null && typeof provider !== 'string')
+    throw invalid('"provider" is not text.', 'The id of a provider.');
+  if (limit !== undefined && limit !== null && !(Number.isInteger(limit) && (limit as number) > 0))
+    throw invalid('"limit" is not a whole number above 0.', `At most ${MOST}.`);
+  return {
+    ...(query ? { query } : {}),
+    ...(provider ? { provider } : {}),
+    ...(typeof limit === 'number' ? { limit } : {}),
+  };
+}
+
+function providerId(asked: string, catalog: PreflightContext['resolver']['catalog']): string {
+  const name = asked.trim().toLowerCase();
+  const id = catalog.provider_aliases.get(name) ?? name;
+  if (catalog.providers.has(id)) return id;
+  const near = suggestNames(name, [...catalog.providers.keys()]);
+  throw new DelegateError('PROVIDER_UNKNOWN', `There is no provider "${asked.slice(0, 80)}".`, {
+    hint: near.length === 0 ? 'Leave it out to see all.' : `Did you mean ${near.join(' or ')}?`,
+  });
+}
+
+function invalid(message: string, hint: string): DelegateError {
+  return new DelegateError('REQUEST_INVALID', message, { hint });
+}
