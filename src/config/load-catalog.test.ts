@@ -165,6 +165,8 @@ describe('a fetched catalog', () => {
     '{"as_of":"2999-01-01"',
     '{"format":1,"as_of":"2999-01-01"}',
     '{"format":1,"as_of":"2999-01-01","providers":null}',
+    '{"format":1,"as_of":"2999-01-01","providers":{}}',
+    '{"format":1,"as_of":"2999-01-01","provider_aliases":{},"families":{},"providers":{"lab":null}}',
   ])('that is damaged (%j) is as good as none', (text) => {
     using folder = testFolder();
     expect(loadSnapshot({ catalog_file: folder.write('catalog.json', text) }).as_of).toBe(catalog.as_of);

@@ -38,9 +38,13 @@ function dayOf(text: string): string {
 function parseSnapshot(text: string): CatalogSnapshot | undefined {
   try {
     const value = JSON.parse(text) as Partial<CatalogSnapshot>;
-    const whole = value.format === SNAPSHOT_FORMAT && typeof value.providers === 'object' && value.providers !== null;
-    return whole ? (value as CatalogSnapshot) : undefined;
+    const parts = [value.provider_aliases, value.families, value.providers, ...Object.values(value.providers ?? {})];
+    return value.format === SNAPSHOT_FORMAT && parts.every(isObject) ? (value as CatalogSnapshot) : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
 }
