@@ -8,17 +8,20 @@ import { createCredentials } from './config/credentials.ts';
 import { loadSnapshot } from './config/load-catalog.ts';
 import { type LoadedConfig, loadConfig } from './config/load-config.ts';
 import { isTrusted } from './config/trust.ts';
+import type { CallAnswer } from './core/answer.ts';
+import { contextUnder, delegatingTask, withDepth } from './core/context-under.ts';
 import { DelegateError } from './core/errors.ts';
 import type { EventListener } from './core/events.ts';
 import { type Explanation, explainCall } from './core/explain.ts';
-import { planCall } from './core/plan-call.ts';
+import { type PlannedCall, planCall } from './core/plan-call.ts';
 import type { PreflightContext } from './core/preflight.ts';
 import { createRedactor, createSecretFilter } from './core/redact.ts';
 import { createResolver } from './core/resolve-route.ts';
 import type { DelegationResult } from './core/result.ts';
-import type { Store } from './core/store.ts';
+import type { Store, TaskRecord } from './core/store.ts';
 import type { ControlCall } from './core/task.ts';
 import type { Transcripts } from './core/transcript.ts';
+import type { Started } from './engine/delegate.ts';
 import type { EngineDeps } from './engine/deps.ts';
 import type { KeyFor } from './providers/endpoint.ts';
 import { createProviders } from './providers/provider-for.ts';
@@ -40,8 +43,9 @@ export interface YardmasterOptions {
 }
 
 export interface DelegateOptions {
-  /** Stops every child; what they have by then is kept. */
+  /** Stops every child; what they have by then is kept. Children in the background go on; a wait ends. */
   readonly signal?: AbortSignal;
+  /** Hears what happens, of children in the background too. */
   readonly on?: EventListener;
   /** Which surface asks; default `library`. */
   readonly origin?: string;
@@ -55,6 +59,19 @@ export interface Yardmaster extends AsyncDisposable {
    * What happens to a child is a result, not an error.
    */
   delegate(args: unknown, options?: DelegateOptions): Promise<DelegationResult>;
+  /**
+   * Answers any call of `delegate_task`: runs it as `delegate` does, gives a handle at once (`background`), explains it
+   * (`dry_run`), or lists, shows, awaits, steers or stops children, whichever process runs them. Children in the
+   * background run here; disposing stops them. Throws as `delegate` does, and `NOT_FOUND` for an id nobody knows.
+   */
+  call(args: unknown, options?: DelegateOptions): Promise<CallAnswer>;
+  /**
+   * Results of background delegations that have ended and that nobody acknowledged, oldest first, of one surface
+   * (`origin`) or all: also those of processes that are gone. They come again until they are acknowledged.
+   */
+  collect(options?: { readonly origin?: string }): Promise<readonly DelegationResult[]>;
+  /** Says that a delegation's results have arrived; true the first time only. */
+  acknowledge(delegation_id: string): Promise<boolean>;
   /** What `delegate` would do with the same arguments; sends nothing. Refusals throw as `delegate`'s do. */
   explain(args: unknown): Explanation;
   /** What calls are decided by: the catalog as it holds here, the routing rules, the limits. Built on first use. */
@@ -70,7 +87,10 @@ export interface Yardmaster extends AsyncDisposable {
 }
 
 /** Toolsets that exist in this version. */
-const TOOLSETS = ['read'];
+const TOOLSETS = ['read', 'delegation'];
+
+/** The task that a process runs in: what it delegates stands below that task, within the limits of its root. */
+const PARENT_TASK = 'YARDMASTER_TASK';
 
 /**
  * Wires everything together. Reads the configuration (and throws `CONFIG_INVALID` for all that is wrong with it);
@@ -104,7 +124,10 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
       limits: config.delegation.limits,
       settings: config.delegation,
       routing: config.routing,
-      toolsets: TOOLSETS.filter((name) => config.toolsets.includes(name)),
+      toolsets: withDepth(
+        TOOLSETS.filter((name) => config.toolsets.includes(name)),
+        { depth: 0, max_spawn_depth: config.delegation.limits.max_spawn_depth },
+      ),
     };
   });
   const store = once(async () => options.store ?? (await openStore(config)));
@@ -137,45 +160,94 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
     };
   });
 
+  const parent = once(async (): Promise<TaskRecord | undefined> => {
+    const id = env[PARENT_TASK];
+    if (id === undefined || id === '') return undefined;
+    const { findParent } = await import('./engine/find-parent.ts');
+    return findParent(id, await store());
+  });
+  /** What a call is decided by, and whose it is. */
+  const plan = async (args: unknown): Promise<PlannedCall & Asking> => {
+    const above = await parent();
+    const context = above === undefined ? decisions() : contextUnder(decisions(), delegatingTask(above, decisions()));
+    return { ...planCall(args, context), context, above };
+  };
+  const recover = async (): Promise<readonly string[]> => {
+    const gone = await (await store()).expired();
+    if (gone.length === 0) return [];
+    const [{ loseTasks }, deps] = await Promise.all([import('./engine/lose-tasks.ts'), engine()]);
+    return loseTasks(gone, deps);
+  };
+  const stopAll = new AbortController();
+  const background = new Set<Promise<unknown>>();
+
+  const start = async (
+    { call, tasks, context, above }: Extract<PlannedCall, { tasks: unknown }> & Asking,
+    { signal, on, origin = 'library' }: DelegateOptions,
+  ): Promise<Started> => {
+    // Adapters load while the store opens. One that cannot be loaded is its children's to tell of.
+    if (!engine.started) for (const { route } of tasks) providers.providerFor(route).catch(() => {});
+    const [{ startDelegation }, deps, instructions] = await Promise.all([
+      loadDelegate(),
+      engine(),
+      import('./tools/read-instructions.ts').then(({ readInstructions }) => readInstructions(cwd, { trusted })),
+    ]);
+    const stop = call.background ? stopAll.signal : signal;
+    const parent_route = above?.route ?? context.resolver.parent;
+    return startDelegation(tasks, deps, {
+      workspace: cwd,
+      toolsets: context.toolsets,
+      origin,
+      background: call.background,
+      ...(instructions === undefined ? {} : { instructions: deps.filter(instructions) }),
+      ...(call.budget === undefined ? {} : { budget: call.budget }),
+      ...(parent_route === undefined ? {} : { parent_route }),
+      ...(above && { parent: { task_id: above.id, root_id: above.root_id, depth: above.depth + 1 } }),
+      ...(stop === undefined ? {} : { signal: stop }),
+      ...(on === undefined ? {} : { on }),
+    });
+  };
+
   return {
     config,
     decisions,
     store,
-    async recover() {
-      const gone = await (await store()).expired();
-      if (gone.length === 0) return [];
-      const [{ loseTasks }, deps] = await Promise.all([import('./engine/lose-tasks.ts'), engine()]);
-      return loseTasks(gone, deps);
+    async call(args, options = {}) {
+      const planned = await plan(args);
+      if (!('tasks' in planned)) {
+        const [{ control }, deps] = await Promise.all([import('./engine/control.ts'), engine()]);
+        return control(planned.call, deps, options.signal);
+      }
+      if (planned.call.dry_run) return { kind: 'explanation', ...explainCall(planned.call, planned.context) };
+      const { delegation_id, ids, done } = await start(planned, options);
+      if (!planned.call.background) return { kind: 'results', ...(await done) };
+      const kept = done.catch(() => {}).finally(() => background.delete(kept));
+      background.add(kept);
+      return { kind: 'handle', delegation_id, ids, hint: handleHint(delegation_id) };
     },
+    async collect({ origin } = {}) {
+      const [{ resultsOf }, deps] = await Promise.all([import('./engine/control.ts'), engine()]);
+      await recover();
+      const results = (await deps.store.undelivered(origin)).map((id) => resultsOf(id, deps));
+      return (await Promise.all(results)).filter((result) => result !== undefined);
+    },
+    acknowledge: async (delegation_id) => (await store()).acknowledge(delegation_id),
+    recover,
     explain(args) {
       const { call } = planCall(args, decisions());
       if (call.action !== 'spawn') throw notHere(call.action);
       return explainCall(call, decisions());
     },
-    async delegate(args, { signal, on, origin = 'library' } = {}) {
-      const planned = planCall(args, decisions());
+    async delegate(args, options = {}) {
+      const planned = await plan(args);
       if (!('tasks' in planned)) throw notHere(planned.call.action);
-      const { call, tasks } = planned;
-      if (call.dry_run) throw notHere('dry_run');
-      if (call.background) throw notHere('background');
-      // Adapters load while the store opens. One that cannot be loaded is its children's to tell of.
-      if (!engine.started) for (const { route } of tasks) providers.providerFor(route).catch(() => {});
-      const [{ delegate }, deps, instructions] = await Promise.all([
-        loadDelegate(),
-        engine(),
-        import('./tools/read-instructions.ts').then(({ readInstructions }) => readInstructions(cwd, { trusted })),
-      ]);
-      return delegate(tasks, deps, {
-        workspace: cwd,
-        toolsets: decisions().toolsets,
-        origin,
-        ...(instructions === undefined ? {} : { instructions: deps.filter(instructions) }),
-        ...(call.budget === undefined ? {} : { budget: call.budget }),
-        ...(signal === undefined ? {} : { signal }),
-        ...(on === undefined ? {} : { on }),
-      });
+      if (planned.call.dry_run) throw notHere('dry_run');
+      if (planned.call.background) throw notHere('background');
+      return (await start(planned, options)).done;
     },
     async [Symbol.asyncDispose]() {
+      stopAll.abort();
+      await Promise.all(background);
       if (engine.started) await (await engine()).transcripts?.[Symbol.asyncDispose]();
       await providers[Symbol.asyncDispose]();
       if (store.started && options.store === undefined) await (await store())[Symbol.asyncDispose]();
@@ -202,13 +274,20 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await sleep(ms, undefined, { signal }).catch(() => undefined);
 }
 
+/** What every call is decided with. */
+interface Asking {
+  readonly context: PreflightContext;
+  /** The task this process runs in; absent = the parent agent's own process. */
+  readonly above: TaskRecord | undefined;
+}
+
+function handleHint(id: string): string {
+  return `They run in the background. {"action":"wait","id":"${id}"} gives the results, "status" how they stand, "stop" ends them.`;
+}
+
 function notHere(what: 'dry_run' | 'background' | ControlCall['action']): DelegateError {
-  const hints: Partial<Record<typeof what, string>> = {
-    dry_run: 'Ask `explain` with the same arguments.',
-    background: 'Leave it out: the call gives its results when all tasks have ended.',
-  };
-  return new DelegateError('REQUEST_INVALID', `"${what}" cannot be asked of delegate here.`, {
-    hint: hints[what] ?? 'Running and finished tasks are in the store (`yardmaster jobs`, `status`, `result`).',
+  return new DelegateError('REQUEST_INVALID', `"${what}" cannot be asked of \`delegate\`, which gives results.`, {
+    hint: 'Ask `call` with the same arguments (`yardmaster explain`, `jobs`, `status`, `wait`, `steer`, `stop`).',
   });
 }
 

@@ -1,5 +1,7 @@
-import type { PreflightContext } from './preflight.ts';
+import { ceilingOf, type PreflightContext } from './preflight.ts';
 import type { Route } from './route.ts';
+import type { TaskRecord } from './store.ts';
+import { childToolsets } from './toolsets.ts';
 
 /** A task that delegates. */
 export interface DelegatingTask {
@@ -9,6 +11,11 @@ export interface DelegatingTask {
   readonly toolsets: readonly string[];
   /** Of its own delegation: 1 for a child of the parent agent. */
   readonly depth: number;
+}
+
+/** A task as the store has it, in its place as one that delegates. */
+export function delegatingTask({ route, depth, input }: TaskRecord, context: PreflightContext): DelegatingTask {
+  return { route, depth, toolsets: childToolsets(input.toolsets, ceilingOf(context)) };
 }
 
 /** What the calls of a task that delegates are decided by: the same rules, with the task as the parent. */

@@ -238,9 +238,37 @@ describe('the request of anthropic-messages', () => {
     expect(bodyOf(encoder)).not.toHaveProperty('thinking');
     expect(encoder.sent.reasoning).toBeNull();
     expect(encoder.notes).toEqual(['no thinking: another model made the tool calls of this loop']);
+    // Beside the results it is still that loop; after an answer it is not.
     encoder.append({ role: 'user', text: 'Go on.' });
+    expect(bodyOf(encoder)).not.toHaveProperty('thinking');
+    encoder.append({ role: 'assistant', answer: answerOf({ text: 'Done.' }) });
+    encoder.append({ role: 'user', text: 'And b?' });
     expect(bodyOf(encoder)).toHaveProperty('thinking');
     expect(encoder.notes).toEqual([]);
+  });
+
+  test('what the user says after tool results, or after itself, stands in the same message: roles alternate', () => {
+    const encoder = createMessagesEncoder(ROUTE, SETUP);
+    encoder.append({ role: 'user', text: 'Read a.' });
+    encoder.append({
+      role: 'assistant',
+      answer: answerOf({ tool_calls: [{ id: 'a', name: 'read_file', arguments: '{}' }] }),
+    });
+    encoder.append({ role: 'tool', results: [{ id: 'a', name: 'read_file', content: 'A', is_error: false }] });
+    const before = bodyOf(encoder).messages[2].content;
+    encoder.append({ role: 'user', text: 'Read b, too.' });
+    encoder.append({ role: 'user', text: 'And c.' });
+    const { messages } = bodyOf(encoder);
+    expect(messages).toHaveLength(3);
+    expect(
+      messages[2].content.map(({ cache_control: _, ...block }: object & { cache_control?: unknown }) => block),
+    ).toEqual([
+      { type: 'tool_result', tool_use_id: 'a', content: 'A' },
+      { type: 'text', text: 'Read b, too.' },
+      { type: 'text', text: 'And c.' },
+    ]);
+    expect(before[0]).toHaveProperty('cache_control');
+    expect(messages[2].content.map((block: object) => 'cache_control' in block)).toEqual([false, false, true]);
   });
 
   test.each([
@@ -263,7 +291,7 @@ describe('the request of anthropic-messages', () => {
     encoder.append({ role: 'user', text: 'Read a.' });
     encoder.append({ role: 'assistant', answer: answerOf({ text: ' \n' }) });
     encoder.append({ role: 'user', text: 'Go on.' });
-    expect(bodyOf(encoder).messages.map((message: { role: string }) => message.role)).toEqual(['user', 'user']);
+    expect(bodyOf(encoder).messages.map((message: { role: string }) => message.role)).toEqual(['user']);
   });
 
   test('an id that another wire gave is replaced the same way in the call and in its result', () => {
@@ -289,7 +317,7 @@ describe('the request of anthropic-messages', () => {
     const second = encoder.body(undefined);
     const shared = first.indexOf('😀') + 4;
     expect(second.subarray(0, shared).equals(first.subarray(0, shared))).toBe(true);
-    expect(JSON.parse(second.toString()).messages).toHaveLength(2);
+    expect(JSON.parse(second.toString()).messages[0].content).toHaveLength(2);
   });
 
   test.each([
