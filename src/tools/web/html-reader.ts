@@ -1,0 +1,167 @@
+import { createRequire } from 'node:module';
+import type { MessagePort } from 'node:worker_threads';
+import { Worker } from 'node:worker_threads';
+
+/** Turns HTML into text, one document at a time, in a thread of its own. */
+export interface HtmlReader extends AsyncDisposable {
+  /** Markdown of a document; links are made absolute by `base`. Rejects when it takes too long or too much. */
+  read(html: string, base: string, signal: AbortSignal): Promise<string>;
+}
+
+/** A page of 5 MB takes 1.5 s; what needs much longer is built to. */
+const LIMIT_MS = 10_000;
+const MEMORY_MB = 256;
+
+/**
+ * Parsing is quick on honest pages (30 ms for 100 KB) and can be made to take for ever or to need all memory: so it
+ * happens in a worker that is ended when it does. The worker starts with the first page, in 70 ms.
+ */
+export function createHtmlReader({ limit_ms = LIMIT_MS }: { readonly limit_ms?: number } = {}): HtmlReader {
+  let worker: Worker | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+
+  const convert = (html: string, base: string): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const own = worker ?? startWorker();
+      worker = own;
+      const settle = (end: () => void): void => {
+        clearTimeout(timer);
+        own.off('error', fail).off('exit', fail).off('message', done);
+        own.unref();
+        end();
+      };
+      const done = (text: string | null): void => (text === null ? fail() : settle(() => resolve(text)));
+      const fail = (): void => {
+        worker = undefined;
+        void own.terminate();
+        settle(() => reject(new Error('The page could not be turned into text: its HTML is too large or too deep.')));
+      };
+      const timer = setTimeout(fail, limit_ms);
+      own.ref();
+      own.on('error', fail).on('exit', fail).on('message', done);
+      own.postMessage({ html, base });
+    });
+
+  return {
+    read(html, base, signal) {
+      const turn = last.then(() => {
+        signal.throwIfAborted();
+        return convert(html, base);
+      });
+      last = turn.catch(() => undefined);
+      return turn;
+    },
+    async [Symbol.asyncDispose]() {
+      await last;
+      await worker?.terminate();
+      worker = undefined;
+    },
+  };
+}
+
+function startWorker(): Worker {
+  const library = createRequire(import.meta.url).resolve('html-to-text');
+  const code = `const { parentPort, workerData } = require('node:worker_threads');
+    (${serve})({ port: parentPort, htmlToText: require(workerData) });`;
+  const worker = new Worker(code, {
+    eval: true,
+    workerData: library,
+    env: {},
+    stdout: true,
+    stderr: true,
+    resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB },
+  });
+  // One that is given up may still fail, and nobody listens to it then.
+  return worker.on('error', () => undefined);
+}
+
+/** The part of html-to-text that is used here. */
+interface Element {
+  readonly name: string;
+  readonly attribs?: { readonly href?: string };
+  readonly children: readonly Element[];
+}
+interface Builder {
+  readonly metadata: string;
+  openBlock(options: { leadingLineBreaks: number; isPre?: boolean }): void;
+  closeBlock(options: { trailingLineBreaks: number }): void;
+  addLiteral(text: string): void;
+}
+type Format = (element: Element, walk: (elements: readonly Element[], builder: Builder) => void, to: Builder) => void;
+interface HtmlToText {
+  compile(options: object): (html: string, metadata: string) => string;
+}
+
+/** What the worker runs. Its source is handed over as text: it may use nothing but its arguments. */
+function serve({ port, htmlToText }: { readonly port: MessagePort; readonly htmlToText: HtmlToText }): void {
+  const formatters: Readonly<Record<string, Format>> = {
+    heading(element, walk, to) {
+      to.openBlock({ leadingLineBreaks: 2 });
+      to.addLiteral(`${'#'.repeat(Number(element.name[1]))} `);
+      walk(element.children, to);
+      to.closeBlock({ trailingLineBreaks: 2 });
+    },
+    link({ attribs, children }, walk, to) {
+      const { href = '#' } = attribs ?? {};
+      const url = href.startsWith('#') || !URL.canParse(href, to.metadata) ? undefined : new URL(href, to.metadata);
+      const leads = url?.protocol === 'http:' || url?.protocol === 'https:';
+      if (leads) to.addLiteral('[');
+      walk(children, to);
+      if (leads) to.addLiteral(`](${url.href})`);
+    },
+    fence({ children }, walk, to) {
+      to.openBlock({ leadingLineBreaks: 2, isPre: true });
+      to.addLiteral('```\n');
+      walk(children, to);
+      to.addLiteral('\n```');
+      to.closeBlock({ trailingLineBreaks: 2 });
+    },
+    row({ children }, walk, to) {
+      to.openBlock({ leadingLineBreaks: 1 });
+      let first = true;
+      for (const cell of children) {
+        if (cell.name !== 'td' && cell.name !== 'th') continue;
+        if (!first) to.addLiteral(' | ');
+        first = false;
+        walk(cell.children, to);
+      }
+      to.closeBlock({ trailingLineBreaks: 1 });
+    },
+    title({ children }, walk, to) {
+      to.openBlock({ leadingLineBreaks: 1 });
+      to.addLiteral('Title: ');
+      walk(children, to);
+      to.closeBlock({ trailingLineBreaks: 2 });
+    },
+  };
+  const convert = htmlToText.compile({
+    wordwrap: false,
+    baseElements: { selectors: ['title', 'body'], orderBy: 'occurrence' },
+    // Honest pages nest some dozen levels; thousands are there to exhaust the stack.
+    limits: { maxDepth: 200, maxInputLength: undefined },
+    formatters,
+    selectors: [
+      ...['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].map((selector) => ({ selector, format: 'heading' })),
+      ...['script', 'style', 'noscript', 'template', 'svg', 'img', 'iframe'].map((selector) => ({
+        selector,
+        format: 'skip',
+      })),
+      ...['section', 'figure', 'figcaption', 'dl', 'dt', 'dd', 'details', 'summary', 'address'].map((selector) => ({
+        selector,
+        format: 'block',
+      })),
+      { selector: 'title', format: 'title' },
+      { selector: 'a', format: 'link' },
+      { selector: 'pre', format: 'fence' },
+      { selector: 'tr', format: 'row' },
+      { selector: 'ul', options: { itemPrefix: '- ' } },
+    ],
+  });
+  port.on('message', ({ html, base }: { readonly html: string; readonly base: string }) => {
+    try {
+      port.postMessage(convert(html, base));
+    } catch {
+      port.postMessage(null);
+    }
+  });
+}
