@@ -1,5 +1,6 @@
 import { type Issue, refusal } from '../core/errors.ts';
 import { suggestNames } from '../core/suggest.ts';
+import { TOOLSETS } from '../core/toolsets.ts';
 import type { ConfigFile, RouteConfig } from './config-file.ts';
 import { byPosition, type ConfigSource, type KeyPath, writeKeyPath } from './config-source.ts';
 
@@ -26,34 +27,43 @@ export function sameNames(source: ConfigSource): Issue[] {
   return issues;
 }
 
-/** Throws `CONFIG_INVALID`: a route that is named must exist: found when the file is loaded, not when a child is to run on it. */
-export function checkRoutes(config: ConfigFile, where: (path: KeyPath) => string): void {
-  const named: (readonly [KeyPath, string | undefined])[] = [
+/** Throws `CONFIG_INVALID`: a route or a toolset that is named must exist, and not only when a child is to have it. */
+export function checkNames(config: ConfigFile, where: (path: KeyPath) => string): void {
+  const { routes = {}, mcp_servers = {}, profiles = {}, delegation } = config;
+  const unknown = (
+    path: KeyPath,
+    name: string | undefined,
+    section: 'routes' | 'mcp_servers',
+    known: readonly string[],
+  ): Issue[] => {
+    if (name === undefined || known.includes(name)) return [];
+    const suggestions = suggestNames(name, known);
+    const hint =
+      suggestions.length > 0
+        ? `Did you mean ${suggestions.map((near) => `"${near}"`).join(' or ')}?`
+        : `Define it under ${section}${known.length === 0 ? '' : `; it has ${known.join(', ')}`}.`;
+    const message = `"${name}" is not a ${section === 'routes' ? 'route' : 'toolset'} of this configuration.`;
+    return [{ code: 'CONFIG_INVALID', path: `${where(path)} ${writeKeyPath(path)}`, message, hint, suggestions }];
+  };
+  const namedRoutes: (readonly [KeyPath, string | undefined])[] = [
     [['model', 'route'], routeIn(config.model)],
-    [['delegation', 'route'], config.delegation?.route],
-    ...fallbackRoutes(['delegation', 'fallback'], config.delegation?.fallback),
-    ...Object.entries(config.profiles ?? {}).map(([name, { route }]) => [['profiles', name, 'route'], route] as const),
-    ...Object.entries(config.routes ?? {}).flatMap(([name, { fallback }]) =>
-      fallbackRoutes(['routes', name, 'fallback'], fallback),
+    [['delegation', 'route'], delegation?.route],
+    ...fallbackRoutes(['delegation', 'fallback'], delegation?.fallback),
+    ...Object.entries(profiles).map(([name, { route }]) => [['profiles', name, 'route'], route] as const),
+    ...Object.entries(routes).flatMap(([name, { fallback }]) => fallbackRoutes(['routes', name, 'fallback'], fallback)),
+  ];
+  const namedToolsets: (readonly [KeyPath, readonly string[] | undefined])[] = [
+    [['toolsets'], config.toolsets],
+    [['delegation', 'toolsets'], delegation?.toolsets],
+    ...Object.entries(profiles).map(([name, { toolsets }]) => [['profiles', name, 'toolsets'], toolsets] as const),
+  ];
+  const toolsets = [...TOOLSETS, ...Object.keys(mcp_servers).map((name) => `mcp:${name}`)];
+  const issues = [
+    ...namedRoutes.flatMap(([path, name]) => unknown(path, name, 'routes', Object.keys(routes))),
+    ...namedToolsets.flatMap(([path, names = []]) =>
+      names.flatMap((name, index) => unknown([...path, index], name, 'mcp_servers', toolsets)),
     ),
   ];
-  const routes = Object.keys(config.routes ?? {});
-  const issues = named.flatMap(([path, route]): Issue[] => {
-    if (route === undefined || routes.includes(route)) return [];
-    const suggestions = suggestNames(route, routes);
-    return [
-      {
-        code: 'CONFIG_INVALID',
-        path: `${where(path)} ${writeKeyPath(path)}`,
-        message: `"${route}" is not a route of this configuration.`,
-        hint:
-          suggestions.length > 0
-            ? `Did you mean ${suggestions.map((name) => `"${name}"`).join(' or ')}?`
-            : `Define it under routes${routes.length === 0 ? '' : `; it has ${routes.join(', ')}`}.`,
-        suggestions,
-      },
-    ];
-  });
   if (issues.length > 0) throw refusal(issues.sort(byPosition));
 }
 

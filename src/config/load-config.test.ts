@@ -232,6 +232,34 @@ profiles: { coder: { route: nothing } }
     `);
   });
 
+  test('a toolset that nobody has is found on loading', async () => {
+    using folder = testFolder();
+    folder.write(
+      USER,
+      'mcp_servers: { docs: { command: [x] } }\ndelegation: { toolsets: [read, wriite, "mcp:dogs"] }\n',
+    );
+    expect(await said(folder, home(folder))).toMatchInlineSnapshot(`
+      "CONFIG_INVALID
+      2 problems; nothing was started:
+        ~/.config/yardmaster/config.yaml:2:32 delegation.toolsets[1]: "wriite" is not a toolset of this configuration. Did you mean "write"?
+        ~/.config/yardmaster/config.yaml:2:40 delegation.toolsets[2]: "mcp:dogs" is not a toolset of this configuration. Did you mean "mcp:docs"?"
+    `);
+  });
+
+  test('a store that this version has not is refused, and keys without effect are noted', async () => {
+    using folder = testFolder();
+    const file = folder.write(
+      USER,
+      'store: { url: postgres://db.example/x }\nhistory: { keep_days: 3 }\nprofiles: { p: {} }\n',
+    );
+    expect(await said(folder, home(folder))).toContain(':1:15 store.url: A shared store is not part of this version.');
+    folder.write(USER, 'history: { keep_days: 3 }\nprofiles: { p: {} }\n');
+    expect((await loadConfig(home(folder))).notes).toEqual([
+      `${file}:2:1 profiles: has no effect in this version`,
+      `${file}:1:1 history: has no effect in this version`,
+    ]);
+  });
+
   test('names that are the same stand only once', async () => {
     using folder = testFolder();
     folder.write(USER, 'aliases: { Fast: a/b, fast: c/d }\nproviders: { lab: {}, "custom:lab": {} }\n');

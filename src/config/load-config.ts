@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { DelegateError, refusal } from '../core/errors.ts';
 import type { DelegationSettings, RoutingSettings } from '../core/settings.ts';
-import { checkRoutes, missingVariable, sameNames } from './check-names.ts';
+import { checkNames, missingVariable, sameNames } from './check-names.ts';
 import type { ProviderConfig } from './config-file.ts';
 import { type Env, type Paths, type Place, projectFiles, resolvePaths } from './config-paths.ts';
 import { type ConfigSource, type KeyPath, writeKeyPath } from './config-source.ts';
@@ -133,7 +133,8 @@ function settle(
     const source = sources.find(({ kind }) => (kind === 'project') === theirs);
     return source !== undefined && has(source.config, path) ? source.where(path) : 'default';
   };
-  checkRoutes(config, where);
+  checkNames(config, where);
+  checkAbsent(config, where);
   const expand = (path: KeyPath, text: string): string => {
     const { text: expanded, missing } = expandVariables(text, env);
     if (missing.length > 0) throw refusal([missingVariable(`${where(path)} ${writeKeyPath(path)}`, missing)]);
@@ -152,8 +153,26 @@ function settle(
     toolsets: config.toolsets,
     where,
     considered: [...files, paths.catalog_file],
-    notes: [...notes, ...literalKeys(config, where)],
+    notes: [...notes, ...literalKeys(config, where), ...unused(config, where)],
   };
+}
+
+/** Where results go is not passed over: a store that is not there is not replaced by another one. */
+function checkAbsent({ store }: FullConfig, where: (path: KeyPath) => string): void {
+  if (store?.url === undefined) return;
+  const path = ['store', 'url'];
+  const message = 'A shared store is not part of this version.';
+  const hint = 'Take it out: the embedded store in the data folder is used then.';
+  throw refusal([
+    { code: 'CONFIG_INVALID', path: `${where(path)} ${writeKeyPath(path)}`, message, hint, suggestions: [] },
+  ]);
+}
+
+/** Keys that a file may have and this version does nothing with. */
+function unused(config: FullConfig, where: (path: KeyPath) => string): string[] {
+  return (['profiles', 'history'] as const)
+    .filter((key) => Object.keys(config[key] ?? {}).length > 0)
+    .map((key) => `${where([key])} ${key}: has no effect in this version`);
 }
 
 function literalKeys({ providers = {} }: FullConfig, where: (path: KeyPath) => string): string[] {
