@@ -180,6 +180,11 @@ describe('with configuration', () => {
       '"X-Api-Key" looks like a key, and headers are stored with every task.',
     ],
     [
+      'a key in a header',
+      { lab: { base_url: 'http://h', auth: 'none', headers: { 'X-Team': 'sk-0123456789abcdefghij' } } },
+      '"X-Team" looks like a key, and headers are stored with every task.',
+    ],
+    [
       'a header of the connection',
       { lab: { base_url: 'http://h', auth: 'none', headers: { Host: 'x' } } },
       '"Host" cannot be set.',

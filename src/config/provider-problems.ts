@@ -84,7 +84,9 @@ export function providerProblems(
     problems.push({ key: 'wire', message: '"ai-sdk" needs a package.', hint: 'Name the npm package under `package`.' });
   }
   for (const [name, value] of Object.entries(headers)) {
-    if (KEY_HEADER.test(name)) {
+    // A vendor's own key is told of above.
+    const owned = variablesIn(value).some((variable) => owners.has(variable));
+    if (KEY_HEADER.test(name) || (!owned && isKey(expandVariables(value, env).text))) {
       problems.push({
         key: 'headers',
         message: `"${name}" looks like a key, and headers are stored with every task.`,
@@ -99,8 +101,8 @@ export function providerProblems(
 
 const redact = createRedactor([]);
 
-function isKey(name: string): boolean {
-  return redact(name) !== name;
+function isKey(text: string): boolean {
+  return redact(text) !== text;
 }
 
 /** A vendor's own key is not a default for everything: it goes to that vendor, whoever asks. */
