@@ -18,6 +18,7 @@ import type { PreflightContext } from './core/preflight.ts';
 import { createRedactor, createSecretFilter } from './core/redact.ts';
 import { createResolver } from './core/resolve-route.ts';
 import type { DelegationResult } from './core/result.ts';
+import type { RouteRequest } from './core/route.ts';
 import type { Store, TaskRecord } from './core/store.ts';
 import type { ControlCall } from './core/task.ts';
 import type { Transcripts } from './core/transcript.ts';
@@ -49,6 +50,8 @@ export interface DelegateOptions {
   readonly on?: EventListener;
   /** Which surface asks; default `library`. */
   readonly origin?: string;
+  /** What whoever asks runs on, where that is known: its children's parent layer, instead of `model` of the configuration. */
+  readonly parent?: RouteRequest;
 }
 
 /** What every surface calls. Surfaces parse and render; nothing else decides or runs. */
@@ -70,6 +73,8 @@ export interface Yardmaster extends AsyncDisposable {
    * (`origin`) or all: also those of processes that are gone. They come again until they are acknowledged.
    */
   collect(options?: { readonly origin?: string }): Promise<readonly DelegationResult[]>;
+  /** Resolves when no children in the background run here any more. */
+  idle(): Promise<void>;
   /** Says that a delegation's results have arrived; true the first time only. */
   acknowledge(delegation_id: string): Promise<boolean>;
   /** What `delegate` would do with the same arguments; sends nothing. Refusals throw as `delegate`'s do. */
@@ -167,9 +172,12 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
     return findParent(id, await store());
   });
   /** What a call is decided by, and whose it is. */
-  const plan = async (args: unknown): Promise<PlannedCall & Asking> => {
+  const plan = async (args: unknown, asker?: RouteRequest): Promise<PlannedCall & Asking> => {
     const above = await parent();
-    const context = above === undefined ? decisions() : contextUnder(decisions(), delegatingTask(above, decisions()));
+    const context =
+      above === undefined
+        ? withParent(decisions(), asker)
+        : contextUnder(decisions(), delegatingTask(above, decisions()));
     return { ...planCall(args, context), context, above };
   };
   const recover = async (): Promise<readonly string[]> => {
@@ -213,7 +221,7 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
     decisions,
     store,
     async call(args, options = {}) {
-      const planned = await plan(args);
+      const planned = await plan(args, options.parent);
       if (!('tasks' in planned)) {
         const [{ control }, deps] = await Promise.all([import('./engine/control.ts'), engine()]);
         return control(planned.call, deps, options.signal);
@@ -231,6 +239,9 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
       const results = (await deps.store.undelivered(origin)).map((id) => resultsOf(id, deps));
       return (await Promise.all(results)).filter((result) => result !== undefined);
     },
+    async idle() {
+      while (background.size > 0) await Promise.all(background);
+    },
     acknowledge: async (delegation_id) => (await store()).acknowledge(delegation_id),
     recover,
     explain(args) {
@@ -239,7 +250,7 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
       return explainCall(call, decisions());
     },
     async delegate(args, options = {}) {
-      const planned = await plan(args);
+      const planned = await plan(args, options.parent);
       if (!('tasks' in planned)) throw notHere(planned.call.action);
       if (planned.call.dry_run) throw notHere('dry_run');
       if (planned.call.background) throw notHere('background');
@@ -253,6 +264,13 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
       if (store.started && options.store === undefined) await (await store())[Symbol.asyncDispose]();
     },
   };
+}
+
+/** The same rules for another parent agent than the configured one. */
+function withParent(context: PreflightContext, parent: RouteRequest | undefined): PreflightContext {
+  if (parent === undefined) return context;
+  const routing = { ...context.routing, parent };
+  return { ...context, routing, resolver: createResolver(context.resolver.catalog, routing) };
 }
 
 async function openStore({ paths }: LoadedConfig): Promise<Store> {
