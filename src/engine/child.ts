@@ -104,11 +104,19 @@ export function tellOf(
   return (event) => emit({ ...of, route: route(), ...event } as DelegationEvent);
 }
 
-/** Writes the unwritten steps. Throws `LOST` when another process has taken the task over: then nothing was written. */
+/**
+ * Writes the unwritten steps. Throws `LOST` when another process has taken the task over: then nothing was written.
+ * What a store could not write stays unwritten: it goes with the result, if that can be written.
+ */
 export async function journal(child: Child): Promise<void> {
   const entries = child.unwritten;
   child.unwritten = [];
-  if (!(await child.run.deps.store.append(child.plan.id, child.attempt, entries))) throw takenOver();
+  try {
+    if (!(await child.run.deps.store.append(child.plan.id, child.attempt, entries))) throw takenOver();
+  } catch (error) {
+    child.unwritten = [...entries, ...child.unwritten];
+    throw error;
+  }
 }
 
 /** Counts what a request of this child used at every task above it. */

@@ -321,6 +321,23 @@ describe('a store that says no', () => {
     ]);
     expect(runs).toBe(0);
   });
+
+  test('an answer that could not be written at once is written with the result: it was paid for', async () => {
+    await using store = createMemoryStore();
+    const { DelegateError } = await import('../core/errors.ts');
+    const rig = createRig({
+      store: over(store, {
+        append: async () => {
+          throw new DelegateError('STORE_FAILED', 'locked');
+        },
+      }),
+      tools: [echoTool()],
+      model: () => ({ text: 'So far.', tool_calls: [call('echo', { text: 'x' })] }),
+    });
+    const [result] = (await rig.run([task({})])).results;
+    expect(result).toMatchObject({ status: 'failed', error: { code: 'STORE_FAILED' } });
+    expect((await store.journal(result!.id)).map(({ kind }) => kind)).toEqual(['message', 'answer', 'tool-start']);
+  });
 });
 
 describe('long texts', () => {
