@@ -125,6 +125,8 @@ async function steer(id: string, message: string, deps: EngineDeps): Promise<Cal
 
 /** What runs is told to its process; what is queued ends here, so that it starts nowhere. */
 async function stop(id: string, deps: EngineDeps): Promise<CallAnswer> {
+  // Those below are stopped by those above. The store may be slow, and every request costs.
+  deps.controls.stopHere(id);
   const tasks = await find(id, deps);
   await deps.store.control(id, { kind: 'stop' });
   await deps.controls.look();

@@ -3,10 +3,18 @@ import type { Control, Store } from '../core/store.ts';
 /** How often the store is looked at while children run: one query for all of them, tens of microseconds. */
 const LOOK_MS = 250;
 
+export interface Watched {
+  readonly delegation_id: string;
+  readonly task_ids: readonly string[];
+  readonly on: (control: Control) => void;
+}
+
 /** How the children of this process hear what anybody, in any process, asks of them, and tell that they ended. */
 export interface Controls {
   /** `on` hears what is asked of these tasks until the returned function is called. Before they are stored. */
-  watch(task_ids: readonly string[], on: (control: Control) => void): () => void;
+  watch(delegation: Watched): () => void;
+  /** Stops what of it runs in this process, a task or a delegation, without asking the store. */
+  stopHere(id: string): void;
   /** Looks now: what this process has asked itself need not wait. */
   look(): Promise<void>;
   /** A child of this process ended. */
@@ -17,7 +25,7 @@ export interface Controls {
 
 /** `owner` is that of the leases (see `createLeases`). */
 export function createControls(store: Store, owner: string): Controls {
-  const watched = new Map<string, (control: Control) => void>();
+  const watched = new Map<string, Watched>();
   const waiting = new Set<() => void>();
   let timer: ReturnType<typeof setInterval> | undefined;
   let seen = 0;
@@ -27,7 +35,7 @@ export function createControls(store: Store, owner: string): Controls {
     try {
       for (const control of await store.controls(owner, seen)) {
         seen = control.id;
-        watched.get(control.task_id)?.(control);
+        watched.get(control.task_id)?.on(control);
       }
     } catch {
       // The next look reads on from the same place.
@@ -41,8 +49,9 @@ export function createControls(store: Store, owner: string): Controls {
   };
 
   return {
-    watch(task_ids, on) {
-      for (const id of task_ids) watched.set(id, on);
+    watch(delegation) {
+      const { task_ids } = delegation;
+      for (const id of task_ids) watched.set(id, delegation);
       timer ??= setInterval(lookOnce, LOOK_MS).unref();
       return () => {
         for (const id of task_ids) watched.delete(id);
@@ -50,6 +59,11 @@ export function createControls(store: Store, owner: string): Controls {
         clearInterval(timer);
         timer = undefined;
       };
+    },
+    stopHere(id) {
+      for (const [task_id, { delegation_id, on }] of watched) {
+        if (task_id === id || delegation_id === id) on({ kind: 'stop', id: 0, task_id });
+      }
     },
     async look() {
       // A look that is under way may have read before what is looked for was written.

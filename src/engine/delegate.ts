@@ -80,7 +80,7 @@ export async function startDelegation(
   const ids = tasks.map(({ id }) => id);
   const children = createChildren(run, tasks, created_at);
   // Before they are stored: from then on anybody may ask something of them.
-  const unwatch = deps.controls.watch(ids, children.on);
+  const unwatch = deps.controls.watch({ delegation_id, task_ids: ids, on: children.on });
   try {
     const { origin, background } = options;
     const record = { ...place, root_id: run.root_id, origin, ...(background && { background }), created_at };
