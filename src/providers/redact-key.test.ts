@@ -8,6 +8,7 @@ test.each<[string, unknown, unknown]>([
   ['every occurrence', `${KEY} ${KEY}`, '[redacted] [redacted]'],
   ['as JSON writes it', JSON.stringify({ key: KEY }), '{"key":"[redacted]"}'],
   ['as a URL writes it', `?key=${encodeURIComponent(KEY)}`, '?key=[redacted]'],
+  ['a name', { a: { [`x-${KEY}`]: 1 } }, { a: { 'x-[redacted]': 1 } }],
   ['deep inside', { a: [1, { b: KEY }], c: null }, { a: [1, { b: '[redacted]' }], c: null }],
 ])('a key is taken out of %s', (_, value, clean) => {
   expect(redactKey(value, KEY)).toEqual(clean);

@@ -25,9 +25,11 @@ function clean(value: unknown, written: readonly string[]): unknown {
   // Not `for … in`: over objects of many shapes V8 compiles it again and again.
   for (const name of Object.keys(fields)) {
     const cleaned = clean(fields[name], written);
-    if (cleaned === fields[name]) continue;
+    const renamed = clean(name, written) as string;
+    if (cleaned === fields[name] && renamed === name) continue;
     copy ??= (Array.isArray(value) ? [...value] : { ...value }) as Record<string, unknown>;
-    copy[name] = cleaned;
+    if (renamed !== name) delete copy[name];
+    copy[renamed] = cleaned;
   }
   return copy ?? value;
 }
