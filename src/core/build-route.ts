@@ -21,8 +21,14 @@ const MODEL_FACTS = [
   'router',
   'effort_dialect',
 ] as const satisfies readonly (keyof ModelEntry & keyof Route)[];
-const PROVIDER_FACTS = ['headers', 'package', 'simulated'] as const satisfies readonly (keyof ProviderEntry &
-  keyof Route)[];
+const PROVIDER_FACTS = [
+  'headers',
+  'package',
+  'simulated',
+  'max_in_flight',
+  'rpm',
+  'tpm',
+] as const satisfies readonly (keyof ProviderEntry & keyof Route)[];
 
 /**
  * The only place a `Route` is made: everything about the endpoint and the model comes from this one provider

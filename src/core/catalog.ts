@@ -1,4 +1,5 @@
 import type { Effort, EffortDialect } from './effort.ts';
+import type { RateLimits } from './rate-limits.ts';
 import type { CredentialRef, Price, Wire } from './route.ts';
 
 /** One model as one provider offers it. Absent facts are unknown, never false or zero. */
@@ -30,7 +31,7 @@ export interface ModelEntry {
  * One provider as it can be used here: the catalog's entry with config's on top.
  * Everything of a route except the model's own facts comes from one of these.
  */
-export interface ProviderEntry {
+export interface ProviderEntry extends RateLimits {
   /** Canonical id, lower case; `custom:<name>` is folded to `<name>`. */
   readonly id: string;
   readonly name?: string;
@@ -49,9 +50,6 @@ export interface ProviderEntry {
   readonly default_family?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly package?: string;
-  readonly max_in_flight?: number;
-  readonly rpm?: number;
-  readonly tpm?: number;
   readonly tags?: readonly string[];
   readonly simulated?: true;
   /** It stands in the user's configuration (named first in suggestions). */

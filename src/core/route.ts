@@ -1,4 +1,5 @@
 import type { Effort } from './effort.ts';
+import type { RateLimits } from './rate-limits.ts';
 
 /** The layers that can ask for a route, nearest first. This array is the precedence. */
 export const LAYERS = ['task', 'call', 'config', 'parent'] as const;
@@ -58,7 +59,7 @@ export interface Price {
  * What was decided for one child. One atomic bundle: every field comes from the same provider
  * entry and the same model entry; no field is ever replaced by one of another route.
  */
-export interface Route {
+export interface Route extends RateLimits {
   readonly provider: string;
   readonly model: string;
   readonly wire: Wire;
