@@ -7,12 +7,11 @@ import { type Output, oneLine } from '../output.ts';
 import { startPainter } from '../painter.ts';
 import { readCall } from '../read-call.ts';
 import { sourceShort } from '../render/receipt.ts';
-import { renderResults, statusMark } from '../render/results.ts';
 import { routeName } from '../render/route-name.ts';
-import { action as explain } from './explain.ts';
+import { statusMark } from '../render/status-mark.ts';
 
 export const action: Action = async (context) => {
-  if (context.flags.dryRun === true) return explain(context);
+  if (context.flags.dryRun === true) return (await import('./explain.ts')).action(context);
   const args = await readCall(context);
   await using yard = await open(context);
   const { output } = context;
@@ -28,7 +27,7 @@ export const action: Action = async (context) => {
   });
   await progress[Symbol.asyncDispose]();
   if (output.json) output.document(result);
-  else output.data(renderResults(result, goals, output));
+  else output.data((await import('../render/results.ts')).renderResults(result, goals, output));
   return context.signal.aborted ? EXIT_INTERRUPTED : exitCodeOfStatuses(result.results.map(({ status }) => status));
 };
 

@@ -6,8 +6,8 @@ import { findTasks } from '../find-tasks.ts';
 import { open } from '../open.ts';
 import { oneLine } from '../output.ts';
 import { sourceShort } from '../render/receipt.ts';
-import { statusMark } from '../render/results.ts';
 import { routeName } from '../render/route-name.ts';
+import { statusMark } from '../render/status-mark.ts';
 import { table } from '../render/table.ts';
 
 /** Exit code 0 while tasks run or when all completed, 1 when one ended otherwise. */

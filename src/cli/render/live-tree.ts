@@ -4,8 +4,8 @@ import type { TaskStatus } from '../../core/result.ts';
 import type { Paint } from '../output.ts';
 import { oneLine } from '../output.ts';
 import { sourceShort } from './receipt.ts';
-import { statusMark } from './results.ts';
 import { routeName } from './route-name.ts';
+import { statusMark } from './status-mark.ts';
 import { type Column, table } from './table.ts';
 
 interface Row {

@@ -1,10 +1,11 @@
 import wrap from 'wrap-ansi';
 import { duration, money, tokens } from '../../core/amounts.ts';
-import type { DelegationResult, TaskResult, TaskStatus } from '../../core/result.ts';
+import type { DelegationResult, TaskResult } from '../../core/result.ts';
 import { routeLabel } from '../../core/route.ts';
 import type { Output, Paint } from '../output.ts';
 import { oneLine, plain } from '../output.ts';
 import { proofLine, sourceLabel } from './receipt.ts';
+import { statusMark } from './status-mark.ts';
 
 /** Wider lines of prose are hard to read. */
 const MAX_PROSE = 105;
@@ -13,21 +14,6 @@ const MAX_PROSE = 105;
 export function renderResults(result: DelegationResult, goals: readonly string[], output: Output): string {
   const blocks = result.results.map((task) => renderTask(task, goals[task.index] ?? '', output));
   return [...blocks, totals(result, output.paint)].join('\n\n');
-}
-
-export function statusMark(status: TaskStatus, paint: Paint): string {
-  switch (status) {
-    case 'completed':
-      return paint.green('✔');
-    case 'queued':
-      return paint.dim('·');
-    case 'running':
-      return paint.cyan('●');
-    case 'partial':
-      return paint.yellow('◐');
-    default:
-      return paint.red('✘');
-  }
 }
 
 function renderTask(task: TaskResult, goal: string, output: Output): string {
