@@ -44,12 +44,32 @@ providers: { groq: { default_model: lama-3.3-70b-versatile } }
     `);
   });
 
+  test('that a rule of the policy would never bind on are found on loading', async () => {
+    expect(
+      await check(`delegation:
+  deny: [anthropic/opus, opus, gogle/*, groq/llama-3.3-70b-versatil]
+`),
+    ).toMatchInlineSnapshot(`
+      "4 problems; nothing was started:
+        ~/c.yaml:2:10 delegation.deny[0]: "opus" is not the id of a model of anthropic. Did you mean "anthropic/*opus*"?
+        ~/c.yaml:2:26 delegation.deny[1]: "opus" is not a provider. See \`yardmaster providers\` and \`yardmaster models\`.
+        ~/c.yaml:2:32 delegation.deny[2]: "gogle" is not a provider. Did you mean "google"?
+        ~/c.yaml:2:41 delegation.deny[3]: "llama-3.3-70b-versatil" is not the id of a model of groq. Did you mean "llama-3.3-70b-versatile"?"
+    `);
+  });
+
+  test('a default model is one by its id or family: an alias would not be read there', async () => {
+    expect(await check('providers: { groq: { default_model: fast } }\naliases: { fast: groq/x }')).toContain(
+      '"fast" is not a model of groq.',
+    );
+  });
+
   test.each([
     'model: { provider: claude, model: sonnet }',
     'aliases: { fast: groq/anything, plain: llama-70b, vendor: meta-llama/llama-3.3-70b-instruct }',
     'providers: { anthropic: { default_model: opus }, lab: { base_url: http://h/v1, auth: none, default_model: any } }',
     'providers: { lab: { base_url: http://h/v1, auth: none } }\naliases: { x: org/model }\nroutes: { r: { provider: "custom:Lab", model: x } }',
-    'providers: { groq: { default_model: fast } }\naliases: { fast: groq/x }',
+    'delegation: { allow: ["*", "anthropic/*", claude, "openrouter/*:free", "tag:any"], deny: ["OpenAI/GPT-5.4", "*/opus", "ollama/any"] }',
     'routes: { r: { provider: "${PLACE}", model: x } }\naliases: { a: "${PLACE}/x" }',
   ])('that somebody has are fine: %s', async (text) => {
     expect(await check(text)).toBe('fine');

@@ -10,14 +10,10 @@ import type { LoadedConfig } from './load-config.ts';
  * Names of providers and models that the configuration gives, held against the catalog: a slip is found on loading,
  * not when a child is to run on it (or, worse, would run elsewhere). Throws `CONFIG_INVALID`.
  */
-export function checkAgainstCatalog(
-  { config, routing, where }: Pick<LoadedConfig, 'config' | 'routing' | 'where'>,
-  catalog: Catalog,
-): void {
+export function checkAgainstCatalog({ config, where }: Pick<LoadedConfig, 'config' | 'where'>, catalog: Catalog): void {
   const index = indexOf(catalog);
   const issues: Issue[] = [];
-  const refuse = (path: KeyPath, message: string, asked: string, names: Iterable<string>): void => {
-    const suggestions = suggestNames(asked, names);
+  const refuse = (path: KeyPath, message: string, suggestions: readonly string[]): void => {
     issues.push({
       code: 'CONFIG_INVALID',
       path: `${where(path)} ${writeKeyPath(path)}`,
@@ -34,14 +30,31 @@ export function checkAgainstCatalog(
   for (const [path, name] of providersNamed(config)) {
     // A variable is missed where it is used.
     if (name.includes('${') || index.provider(name) !== undefined) continue;
-    refuse(path, `"${name}" is not a provider.`, name, providerNames);
+    refuse(path, `"${name}" is not a provider.`, suggestNames(name, providerNames));
   }
   for (const [id, { default_model: model }] of Object.entries(config.providers ?? {})) {
     const provider = model === undefined ? undefined : index.provider(id);
     if (model === undefined || provider === undefined || index.pinned(provider, model) !== undefined) continue;
-    if (routing.aliases.has(model.toLowerCase())) continue;
     const path = ['providers', id, 'default_model'];
-    refuse(path, `"${model}" is not a model of ${provider.id}.`, model, provider.models.keys());
+    refuse(path, `"${model}" is not a model of ${provider.id}.`, suggestNames(model, provider.models.keys()));
+  }
+  for (const key of ['allow', 'deny'] as const) {
+    for (const [at, pattern] of config.delegation[key].entries()) {
+      // A rule that can never bind would let through what it is there to stop.
+      const [first = '', ...rest] = pattern.split('/');
+      if (pattern.startsWith('tag:') || first.includes('*')) continue;
+      const path = ['delegation', key, at];
+      const provider = index.provider(first);
+      const model = rest.join('/').toLowerCase();
+      if (provider === undefined) refuse(path, `"${first}" is not a provider.`, suggestNames(first, providerNames));
+      else if (model !== '' && !model.includes('*') && provider.listing === 'closed') {
+        const ids = [...provider.models.keys()];
+        if (ids.some((id) => id.toLowerCase() === model)) continue;
+        const isFamily = index.offer(provider, model) !== undefined;
+        const near = isFamily ? [`${first}/*${rest.at(-1)}*`] : suggestNames(model, ids);
+        refuse(path, `"${model}" is not the id of a model of ${provider.id}.`, near);
+      }
+    }
   }
   for (const [name, target] of Object.entries(config.aliases ?? {})) {
     const [first = '', ...rest] = target.split('/');
@@ -51,7 +64,11 @@ export function checkAgainstCatalog(
       (provider) => provider.models.has(target) || (provider.configured && provider.listing === 'open'),
     );
     if (!known)
-      refuse(['aliases', name], `"${target}" begins with no provider, and no provider lists it.`, first, providerNames);
+      refuse(
+        ['aliases', name],
+        `"${target}" begins with no provider, and no provider lists it.`,
+        suggestNames(first, providerNames),
+      );
   }
   if (issues.length > 0) throw refusal(issues.sort(byPosition));
 }
