@@ -34,6 +34,14 @@ export interface Setup {
     text: string,
     options: { readonly project: boolean; readonly force: boolean },
   ): { readonly file: string; readonly backup?: string };
+  /**
+   * Changes another program's file: what `edit` makes of its text ('' = there is no file) is put in its place, and
+   * the old text beside it. Nothing is written when the text stays the same, or when `edit` throws.
+   */
+  editFile(
+    file: string,
+    edit: (before: string) => Promise<string>,
+  ): Promise<{ readonly file: string; readonly changed: boolean; readonly backup?: string }>;
   trust(folder: string): string;
   refresh(signal: AbortSignal): Promise<Refreshed>;
   load(): Promise<LoadedConfig>;
@@ -94,6 +102,19 @@ export function createSetup(options: YardmasterOptions = {}): Setup {
       writeFileAtomically(target, text);
       return { file: target, backup };
     },
+    async editFile(file, edit) {
+      const before = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+      const after = await edit(before ?? '');
+      if (after === before) return { file, changed: false };
+      if (before === undefined) {
+        writeFileAtomically(file, after);
+        return { file, changed: true };
+      }
+      const backup = freeName(`${file}.yardmaster`);
+      writeFileAtomically(backup, before);
+      writeFileAtomically(file, after);
+      return { file, changed: true, backup };
+    },
     trust(folder) {
       const place = resolve(cwd, folder);
       if (statSync(place, { throwIfNoEntry: false })?.isDirectory() === true) return trustFolder(place, paths);
@@ -107,4 +128,12 @@ export function createSetup(options: YardmasterOptions = {}): Setup {
         signal,
       }),
   };
+}
+
+/** `<base>.bak`, or with a number when that is there already: a backup is never overwritten. */
+function freeName(base: string): string {
+  for (let number = 1; ; number += 1) {
+    const name = `${base}${number === 1 ? '' : `-${number}`}.bak`;
+    if (!existsSync(name)) return name;
+  }
 }

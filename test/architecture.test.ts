@@ -19,8 +19,13 @@ const LAYERS: Record<string, { folders: readonly string[]; packages: readonly st
   'app.ts': { folders: ['core', 'engine', 'providers', 'store', 'config', 'tools'], packages: [], node: true },
   'setup.ts': { folders: ['core', 'config', 'app.ts'], packages: [], node: true },
   'index.ts': { folders: ['core', 'app.ts'], packages: [], node: false },
+  mcp: {
+    folders: ['core', 'app.ts'],
+    packages: ['@modelcontextprotocol/server', 'jsonc-parser', 'smol-toml', 'yaml'],
+    node: true,
+  },
   cli: {
-    folders: ['core', 'app.ts', 'setup.ts'],
+    folders: ['core', 'app.ts', 'setup.ts', 'mcp'],
     packages: ['commander', 'picocolors', 'yaml', 'log-update', 'cli-truncate', 'string-width', 'wrap-ansi'],
     node: true,
   },

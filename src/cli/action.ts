@@ -18,9 +18,18 @@ export interface ActionContext {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdin: NodeJS.ReadStream;
+  /** Only for what is no data, document or note. */
+  readonly stdout: NodeJS.WriteStream;
   /** Aborted by the first interrupt; the second one ends the process. */
   readonly signal: AbortSignal;
   readonly program: Command;
+}
+
+/** What a command's file exports. */
+export interface ActionModule {
+  readonly action: Action;
+  /** It goes on when nobody reads its output any more. */
+  readonly serves?: true;
 }
 
 /** Resolves to the exit code. A refusal or failure is thrown as a `DelegateError`. */

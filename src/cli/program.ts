@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { Action, GlobalFlags } from './action.ts';
+import { INSTALL_HOSTS } from '../mcp/install/host-file.ts';
+import type { ActionModule, GlobalFlags } from './action.ts';
 import { version } from './version.ts';
 
 /**
@@ -20,11 +21,17 @@ export function createProgram(): Command {
       .argument('[file]', 'JSON or YAML with exactly the arguments of delegate_task; - reads stdin')
       .option('-g, --goal <text>', 'a task (again for more)', collect)
       .option('--context <text>', 'facts for tasks that have none')
+      .option('--background', 'return at once; wait, status, steer and stop go on from any terminal')
       .option('--dry-run', 'explain only, send nothing'),
   )
     .addHelpText(
       'after',
-      examples('delegate batch.yaml', 'delegate -g "Summarise README.md" -m haiku', 'delegate - --json < batch.json'),
+      examples(
+        'delegate batch.yaml',
+        'delegate -g "Summarise README.md" -m haiku',
+        'delegate - --json < batch.json',
+        'wait $(yardmaster delegate batch.yaml --background)',
+      ),
     )
     .action(lazy(() => import('./commands/delegate.ts')));
 
@@ -93,6 +100,19 @@ export function createProgram(): Command {
   data(program, 'status', 'show how a delegation or task stands')
     .argument('<id>')
     .action(lazy(() => import('./commands/status.ts')));
+  data(program, 'wait', 'wait for a delegation or task, then print its result')
+    .argument('<id>')
+    .option('--timeout <seconds>', 'the longest wait; then what has ended is printed', seconds)
+    .addHelpText('after', examples('wait d_…', 'wait t_… --timeout 60'))
+    .action(lazy(() => import('./commands/wait.ts')));
+  data(program, 'steer', 'tell a running task something, with its next turn')
+    .argument('<id>', 'of a task, or of a delegation for all of its tasks')
+    .argument('<text>')
+    .addHelpText('after', examples('steer t_… "Leave the tests alone."'))
+    .action(lazy(() => import('./commands/steer.ts')));
+  data(program, 'stop', 'stop a delegation or task and everything below it; what exists is kept')
+    .argument('<id>')
+    .action(lazy(() => import('./commands/stop.ts')));
   data(program, 'logs', 'print the transcript of a task, or of every task of a delegation')
     .argument('<id>')
     .option('-f, --follow', 'go on printing while it runs')
@@ -105,6 +125,24 @@ export function createProgram(): Command {
     .option('--days <count>', 'how many days back', positive, 30)
     .addHelpText('after', examples('cost --by provider --days 7'))
     .action(lazy(() => import('./commands/cost.ts')));
+  data(program, 'prune', 'remove delegations that ended long ago, with their transcripts')
+    .option('--days <count>', 'keep those of so many days (default: history.keep_days)', positive)
+    .addHelpText('after', examples('prune --days 30'))
+    .action(lazy(() => import('./commands/prune.ts')));
+
+  const mcp = program
+    .command('mcp')
+    .description('give delegate_task to an agent: a server for the Model Context Protocol')
+    .option('--http <port>', 'over HTTP on this machine instead of stdin and stdout (0: any free port)', port)
+    .option('--config <file>', 'read only this configuration (also YARDMASTER_CONFIG)')
+    .option('--cwd <folder>', 'let children work in this folder')
+    .addHelpText('after', examples('mcp', 'mcp --http 7399', 'mcp install claude --print'))
+    .action(lazy(() => import('./commands/mcp.ts')));
+  data(mcp, 'install', "write the server into an agent's configuration; what else is in it stays")
+    .addArgument(program.createArgument('<host>', 'whose configuration').choices(INSTALL_HOSTS))
+    .option('--print', 'print what would be written, and where')
+    .addHelpText('after', examples('mcp install codex', 'mcp install vscode --print'))
+    .action(lazy(() => import('./commands/mcp-install.ts')));
 
   program
     .command('completion')
@@ -136,12 +174,12 @@ function withRoute(command: Command): Command {
     .option('--toolsets <names>', 'comma-separated; for tasks that name none');
 }
 
-function lazy(load: () => Promise<{ readonly action: Action }>): (...args: unknown[]) => Promise<void> {
+function lazy(load: () => Promise<ActionModule>): (...args: unknown[]) => Promise<void> {
   return async (...args) => {
     const command = args.at(-1) as Command;
-    const { action } = await load();
+    const module = await load();
     const { runAction } = await import('./run-action.ts');
-    await runAction(action, {
+    await runAction(module, {
       operands: command.processedArgs,
       flags: command.opts() as GlobalFlags,
       program: root(command),
@@ -157,9 +195,22 @@ function collect(value: string, before: readonly string[] = []): readonly string
   return [...before, value];
 }
 
+function seconds(value: string): number {
+  const n = Number(value);
+  if (value.trim() === '' || !Number.isFinite(n) || n < 0)
+    throw new InvalidArgumentError('It has to be a number of seconds.');
+  return n;
+}
+
 function positive(value: string): number {
   const n = Number(value);
   if (!Number.isInteger(n) || n < 1) throw new InvalidArgumentError('It has to be a whole number above 0.');
+  return n;
+}
+
+function port(value: string): number {
+  const n = Number(value);
+  if (!Number.isInteger(n) || n < 0 || n > 65_535) throw new InvalidArgumentError('It has to be a port.');
   return n;
 }
 

@@ -1,14 +1,14 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { DelegateError } from '../core/errors.ts';
-import type { Action, ActionContext, GlobalFlags } from './action.ts';
+import type { ActionContext, ActionModule, GlobalFlags } from './action.ts';
 import { EXIT_INTERNAL, EXIT_INTERRUPTED, exitCodeOfError } from './exit-code.ts';
 import { createOutput, type Output } from './output.ts';
 import { renderError } from './render/refusal.ts';
 
 /** Runs one command's action and turns whatever comes of it into output and an exit code. */
 export async function runAction(
-  action: Action,
+  { action, serves }: ActionModule,
   given: { readonly operands: readonly unknown[]; readonly flags: GlobalFlags; readonly program: Command },
 ): Promise<void> {
   const output = createOutput(
@@ -19,20 +19,23 @@ export async function runAction(
   const onInterrupt = () => {
     if (interrupt.signal.aborted) process.exit(EXIT_INTERRUPTED);
     interrupt.abort();
-    output.note('\nInterrupted: stopping the children. Press Ctrl-C again to leave at once.');
+    output.note('\nInterrupted. Press Ctrl-C again to leave at once.');
   };
   process.on('SIGINT', onInterrupt);
   process.on('SIGTERM', onInterrupt);
   // A reader that went away (`| head`) is no fault of ours.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) =>
-    process.exit(error.code === 'EPIPE' ? 0 : EXIT_INTERNAL),
-  );
+  if (serves !== true) {
+    process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+      process.exit(error.code === 'EPIPE' ? 0 : EXIT_INTERNAL),
+    );
+  }
   const context: ActionContext = {
     ...given,
     output,
     cwd: resolve(given.flags.cwd ?? process.cwd()),
     env: process.env,
     stdin: process.stdin,
+    stdout: process.stdout,
     signal: interrupt.signal,
   };
   try {

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { DelegateError, refusal } from '../core/errors.ts';
-import type { DelegationSettings, RoutingSettings } from '../core/settings.ts';
+import type { DelegationSettings, HostSettings, RoutingSettings, SandboxSettings } from '../core/settings.ts';
 import { checkNames, missingVariable, sameNames } from './check-names.ts';
 import type { ProviderConfig } from './config-file.ts';
 import { type Env, type Paths, type Place, projectFiles, resolvePaths } from './config-paths.ts';
@@ -8,7 +8,8 @@ import { type ConfigSource, type KeyPath, writeKeyPath } from './config-source.t
 import { type FullConfig, withDefaults } from './defaults.ts';
 import { expandVariables, isReference } from './expand-variables.ts';
 import { readText } from './read-text.ts';
-import { delegationOf, routingOf } from './settings-of.ts';
+import { sandboxOf } from './sandbox-of.ts';
+import { delegationOf, hostsOf, routingOf } from './settings-of.ts';
 import { isTrusted } from './trust.ts';
 
 export interface LoadOptions extends Place {
@@ -28,7 +29,11 @@ export interface LoadedConfig {
   readonly config: FullConfig;
   readonly routing: RoutingSettings;
   readonly delegation: DelegationSettings;
+  /** How commands of children are kept apart. */
+  readonly sandbox: SandboxSettings;
   readonly providers: Readonly<Record<string, ProviderConfig>>;
+  /** By the name of an agent that uses Yardmaster as an MCP server, lower case. */
+  readonly hosts: ReadonlyMap<string, HostSettings>;
   /** The parent agent's own. */
   readonly toolsets: readonly string[];
   /** Where a key's value stands (`file:line:column`), or `default`. */
@@ -149,7 +154,9 @@ function settle(
     config,
     routing: routingOf(config, env, expand),
     delegation: delegationOf(config),
+    sandbox: sandboxOf(config, expand),
     providers: config.providers ?? {},
+    hosts: hostsOf(config, env),
     toolsets: config.toolsets,
     where,
     considered: [...files, paths.catalog_file],

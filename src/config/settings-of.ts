@@ -3,6 +3,7 @@ import {
   DEFAULT_LIMITS,
   type DelegationSettings,
   type FallbackRequest,
+  type HostSettings,
   type Limits,
   type NamedRoute,
   type RoutingSettings,
@@ -37,6 +38,20 @@ export function routingOf(config: FullConfig, env: Env, expand: Expand): Routing
       effort_policy: delegation.effort_policy,
     },
   };
+}
+
+/** By the host's name, lower case. */
+export function hostsOf({ hosts = {} }: FullConfig, env: Env): ReadonlyMap<string, HostSettings> {
+  const known = (_: KeyPath, text: string): string => expandVariables(text, env).text;
+  return new Map(
+    Object.entries(hosts).map(([name, { wait_seconds, parent }]) => [
+      name.toLowerCase(),
+      {
+        ...(wait_seconds === undefined ? {} : { wait_seconds }),
+        ...(parent === undefined ? {} : { parent: requestOf(parent, known) }),
+      },
+    ]),
+  );
 }
 
 function requestOf(config: RouteConfig, expand: (key: KeyPath, text: string) => string): RouteRequest {

@@ -66,6 +66,25 @@ export interface RoutingSettings {
   readonly policy: RoutingPolicy;
 }
 
+/** What config says of an agent that uses Yardmaster as an MCP server. */
+export interface HostSettings {
+  /** How long a call is waited for before it becomes a handle. */
+  readonly wait_seconds?: number;
+  /** What the host itself runs on. */
+  readonly parent?: RouteRequest;
+}
+
+/** How commands of children are kept apart from the rest of the machine (docs/security.md). */
+export interface SandboxSettings {
+  readonly kind: 'none' | 'bubblewrap' | 'docker';
+  /** Whether commands reach the network. Of no meaning with `none`, which keeps nothing apart. */
+  readonly network: boolean;
+  /** For `docker`. */
+  readonly image?: string;
+  /** Absolute paths that commands may read besides, such as toolchains in a home folder. */
+  readonly read_only: readonly string[];
+}
+
 /** Everything of config that running needs. */
 export interface DelegationSettings {
   readonly limits: Limits;

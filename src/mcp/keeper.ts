@@ -13,6 +13,8 @@ export interface Keeper extends AsyncDisposable {
   yard(): Promise<Yardmaster>;
   /** The tools under it, the same bytes as long as nothing changed; the last good ones while it is broken. */
   tools(): Promise<readonly Tool[]>;
+  /** Resolves when no children run here any more. */
+  idle(): Promise<void>;
 }
 
 export interface KeeperOptions {
@@ -80,9 +82,12 @@ export function createKeeper({ open, onToolsChanged, log }: KeeperOptions): Keep
   return {
     yard: getYard,
     tools,
+    async idle() {
+      await Promise.all(opened.map((yard) => yard.idle()));
+    },
     async [Symbol.asyncDispose]() {
       stop();
-      for (const yard of opened.splice(0)) await yard[Symbol.asyncDispose]();
+      await Promise.all(opened.splice(0).map((yard) => yard[Symbol.asyncDispose]()));
     },
   };
 }

@@ -9,6 +9,8 @@ const MAX_LINE = 128 * 1024 * 1024;
 const MAX_UNREAD = 1024 * 1024;
 
 export interface StdioTransport extends Transport {
+  /** Resolves when the first message has been read, and answered where that was possible at once. */
+  readonly spoken: Promise<void>;
   /** Resolves when the host has closed its end, or stopped reading ours. */
   readonly closed: Promise<void>;
 }
@@ -37,10 +39,8 @@ export function createStdioTransport(options: StdioTransportOptions): StdioTrans
   let first = true;
   let started = false;
   let open = true;
-  let settle: () => void = () => undefined;
-  const closed = new Promise<void>((resolve) => {
-    settle = resolve;
-  });
+  const spoken = withResolver();
+  const closed = withResolver();
 
   const write = (message: unknown): void => {
     if (open) stdout.write(`${JSON.stringify(message)}\n`);
@@ -66,6 +66,7 @@ export function createStdioTransport(options: StdioTransportOptions): StdioTrans
       first = false;
       greeted = greet(value);
       if (greeted !== undefined) write(greeted);
+      spoken.resolve();
     }
     if (started) deliver(value as JSONRPCMessage);
     else waiting.push(value as JSONRPCMessage);
@@ -84,7 +85,8 @@ export function createStdioTransport(options: StdioTransportOptions): StdioTrans
     open = false;
     stdin.off('data', reader.push);
     stdin.pause();
-    settle();
+    spoken.resolve();
+    closed.resolve();
     transport.onclose?.();
   };
 
@@ -100,7 +102,8 @@ export function createStdioTransport(options: StdioTransportOptions): StdioTrans
   stdout.on('error', end);
 
   const transport: StdioTransport = {
-    closed,
+    spoken: spoken.promise,
+    closed: closed.promise,
     async start() {
       started = true;
       // In the order they came, and only once the caller has set its callbacks.
@@ -121,6 +124,14 @@ export function createStdioTransport(options: StdioTransportOptions): StdioTrans
     },
   };
   return transport;
+}
+
+function withResolver(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
 }
 
 /** Why a value is no JSON-RPC message; undefined when it is one. */

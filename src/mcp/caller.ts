@@ -1,0 +1,15 @@
+import type { RouteRequest } from '../core/route.ts';
+
+/** Who makes one call of a tool, and how to talk to it while the call runs. */
+export interface Caller {
+  /** How long it is made to wait for children before it gets their id. */
+  readonly wait_seconds: number;
+  /** The route of the host itself, where it is known. */
+  readonly parent?: RouteRequest;
+  /** Tells what is going on; absent when the host did not ask for it. */
+  readonly tell?: (message: string) => void;
+  /** Aborts when the host takes its call back, with why; and when the connection ends. */
+  readonly signal: AbortSignal;
+  /** Whether the call was taken back because nobody wants the work; false for a host that only stopped waiting. */
+  readonly wasStopped: () => boolean;
+}

@@ -1,0 +1,125 @@
+import {
+  type CallToolResult,
+  CLIENT_INFO_META_KEY,
+  ProtocolError,
+  ProtocolErrorCode,
+  ResourceNotFoundError,
+  SdkError,
+  Server,
+  type ServerContext,
+} from '@modelcontextprotocol/server';
+import type { Yardmaster } from '../app.ts';
+import { DelegateError } from '../core/errors.ts';
+import { errorAnswer } from './answers.ts';
+import type { Caller } from './caller.ts';
+import { delegateTask, type Running } from './delegate-task.ts';
+import { delegationStatus } from './delegation-status.ts';
+import { explainRoute } from './explain-route.ts';
+import { hostModel, hostOf } from './hosts.ts';
+import type { Identity } from './identity.ts';
+import type { Keeper } from './keeper.ts';
+import { listRoutes } from './list-routes.ts';
+import { listResources, RESOURCE_TEMPLATES, readResource } from './resources.ts';
+
+export interface ServerOptions {
+  readonly identity: Identity;
+  readonly keeper: Keeper;
+  /** Shared by all servers of the process. */
+  readonly running: Running;
+  readonly log: (line: string) => void;
+}
+
+/** The protocol's side of one session: what each request asks, and what it is answered with. */
+export function createServer({ identity, keeper, running, log }: ServerOptions): Server {
+  const { serverInfo, capabilities, instructions } = identity;
+  const server = new Server(serverInfo, { capabilities, instructions });
+  server.onerror = (error) => log(error.message);
+
+  server.setRequestHandler('tools/list', async () => ({ tools: [...(await keeper.tools())] }));
+
+  server.setRequestHandler('tools/call', async ({ params }, context) => {
+    const { name, arguments: args = {} } = params;
+    try {
+      const yard = await keeper.yard();
+      return await call(name, args, yard, callerOf(context, yard));
+    } catch (error) {
+      if (error instanceof ProtocolError) throw error;
+      return errorAnswer(error);
+    }
+  });
+
+  const call = async (name: string, args: unknown, yard: Yardmaster, caller: Caller): Promise<CallToolResult> => {
+    const delivered = (id: string): void => {
+      // Once the answer has left this call: a host that took it back, or is gone, collects again.
+      setImmediate(() => {
+        if (!caller.signal.aborted) yard.acknowledge(id).catch((error) => log(`"${id}" is not acknowledged: ${error}`));
+      });
+    };
+    switch (name) {
+      case 'delegate_task':
+        return delegateTask(args, yard, { caller, running, delivered });
+      case 'delegation_status':
+        return delegationStatus(args, yard, { caller, running, delivered });
+      case 'list_routes':
+        return listRoutes(args, yard.decisions());
+      case 'explain_route':
+        return explainRoute(args, yard, caller);
+    }
+    throw new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no tool "${name.slice(0, 80)}".`);
+  };
+
+  const callerOf = (context: ServerContext, { config }: Yardmaster): Caller => {
+    const { _meta, signal, envelope } = context.mcpReq;
+    const host = hostOf(clientNameIn(envelope) ?? server.getClientVersion()?.name);
+    const own = config.hosts.get(host.name);
+    // What the host reports is not configured: it may name a model that nobody here has a key for.
+    const parent = own?.parent ?? (config.routing.parent === undefined ? hostModel(_meta) : undefined);
+    const progressToken = _meta?.progressToken;
+    const since = Date.now();
+    let told = -1;
+    const tell = (message: string): void => {
+      const seconds = Math.max((Date.now() - since) / 1000, told + 0.001);
+      told = seconds;
+      context.mcpReq
+        .notify({
+          method: 'notifications/progress',
+          params: { progressToken: progressToken as string | number, progress: seconds, message },
+        })
+        .catch(() => undefined);
+    };
+    return {
+      wait_seconds: own?.wait_seconds ?? host.wait_seconds,
+      ...(parent === undefined ? {} : { parent }),
+      ...(progressToken === undefined ? {} : { tell }),
+      signal,
+      wasStopped: () => signal.aborted && isTakenBack(signal.reason),
+    };
+  };
+
+  server.setRequestHandler('resources/list', async () => ({
+    resources: [...(await listResources(await keeper.yard()))],
+  }));
+  server.setRequestHandler('resources/templates/list', () => ({ resourceTemplates: [...RESOURCE_TEMPLATES] }));
+  server.setRequestHandler('resources/read', async ({ params }) => {
+    try {
+      return await readResource(params.uri, await keeper.yard());
+    } catch (error) {
+      if (error instanceof DelegateError && error.code === 'NOT_FOUND') {
+        throw new ResourceNotFoundError(params.uri, error.message);
+      }
+      throw error;
+    }
+  });
+  return server;
+}
+
+/** Later revisions name the host with every request. */
+function clientNameIn(envelope: object | undefined): string | undefined {
+  const info = (envelope as Readonly<Record<string, { readonly name?: string }>> | undefined)?.[CLIENT_INFO_META_KEY];
+  return info?.name;
+}
+
+/** A host that gave up waiting, or is gone, did not say that the work is not wanted: it is kept for collection. */
+function isTakenBack(reason: unknown): boolean {
+  return !(reason instanceof SdkError) && !/time[d]?[ -]?out/i.test(String(reason));
+}
