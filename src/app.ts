@@ -9,7 +9,7 @@ import { loadSnapshot } from './config/load-catalog.ts';
 import { type LoadedConfig, loadConfig } from './config/load-config.ts';
 import { isTrusted } from './config/trust.ts';
 import type { CallAnswer } from './core/answer.ts';
-import { contextUnder, delegatingTask, withDepth } from './core/context-under.ts';
+import { contextUnder, delegatingTask, PARENT_TASK, withDepth } from './core/context-under.ts';
 import { DelegateError } from './core/errors.ts';
 import type { EventListener } from './core/events.ts';
 import { type Explanation, explainCall } from './core/explain.ts';
@@ -92,10 +92,7 @@ export interface Yardmaster extends AsyncDisposable {
 }
 
 /** Toolsets that exist in this version. */
-const TOOLSETS = ['read', 'delegation'];
-
-/** The task that a process runs in: what it delegates stands below that task, within the limits of its root. */
-const PARENT_TASK = 'YARDMASTER_TASK';
+const TOOLSETS = ['read', 'write', 'terminal', 'delegation'];
 
 /**
  * Wires everything together. Reads the configuration (and throws `CONFIG_INVALID` for all that is wrong with it);
@@ -146,18 +143,26 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
       options.store === undefined ? openTranscripts(config, redact) : undefined,
     ]);
     const owner = newId('p');
+    const filter = createSecretFilter(credentials().secrets());
     return {
       store: opened,
       leases: createLeases(opened, owner),
       controls: createControls(opened, owner),
       decisions,
       providerFor: providers.providerFor,
-      toolsFor: createToolsFor(),
+      toolsFor: createToolsFor({
+        env: { ...process.env, ...env },
+        sandbox: config.sandbox,
+        worktrees: config.paths.worktrees,
+        tool_timeout_seconds: config.delegation.limits.tool_timeout_seconds,
+        filter,
+        keep: async (name, text) => transcripts?.saveFull(name, text),
+      }),
       settings: config.delegation,
       clock: { now: Date.now, random: Math.random, sleep: pause },
       newId,
       redact,
-      filter: createSecretFilter(credentials().secrets()),
+      filter,
       ...(transcripts === undefined ? {} : { transcripts }),
       validateOutput: async (schema, value) =>
         (await import('./tools/validate-output.ts')).validateOutput(schema, value),

@@ -1,7 +1,7 @@
 import type { Effort, EffortDialect } from '../core/effort.ts';
 import type { ErrorClass } from '../core/provider.ts';
 import type { Price, Wire } from '../core/route.ts';
-import type { Limits, RoutingPolicy } from '../core/settings.ts';
+import type { Limits, RoutingPolicy, SandboxSettings } from '../core/settings.ts';
 import type { Budget } from '../core/task.ts';
 
 /** What a configuration file may say. Every key is optional; docs/configuration.md has them all in one table. */
@@ -90,9 +90,17 @@ export interface DelegationConfig
   readonly max_price?: number;
   readonly on_mismatch?: 'fail' | 'warn';
   readonly toolsets?: readonly string[];
+  readonly sandbox?: SandboxConfig;
   readonly budget?: Budget;
   readonly fallback?: readonly RouteConfig[];
   readonly fallback_on?: readonly ErrorClass[];
+}
+
+/** A kind alone, or with what goes with it. */
+export type SandboxConfig = SandboxSettings['kind'] | SandboxFields;
+
+export interface SandboxFields extends Partial<Omit<SandboxSettings, 'kind'>> {
+  readonly kind: SandboxSettings['kind'];
 }
 
 export interface BudgetsConfig {

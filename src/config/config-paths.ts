@@ -26,6 +26,8 @@ export interface Paths {
   readonly store_file: string;
   readonly transcripts: string;
   readonly results: string;
+  /** Worktrees of children that work in one. */
+  readonly worktrees: string;
   readonly cache: string;
   /** The catalog that `models refresh` fetched. */
   readonly catalog_file: string;
@@ -45,6 +47,7 @@ export function resolvePaths({ env, platform = process.platform, home = homedir(
     store_file: join(data, 'yardmaster.db'),
     transcripts: join(data, 'transcripts'),
     results: join(data, 'results'),
+    worktrees: join(data, 'worktrees'),
     cache: join(data, 'cache'),
     catalog_file: join(data, 'cache', 'catalog.json'),
   };

@@ -12,6 +12,7 @@ export const DEFAULTS: ConfigFile & { readonly delegation: DelegationDefaults } 
     on_mismatch: 'fail',
     effort_policy: 'clamp',
     toolsets: ['read'],
+    sandbox: 'none',
     fallback_on: DEFAULT_FALLBACK_ON,
     ...DEFAULT_LIMITS,
   },
@@ -26,6 +27,7 @@ type Defaulted =
   | 'on_mismatch'
   | 'effort_policy'
   | 'toolsets'
+  | 'sandbox'
   | 'fallback_on';
 type DelegationDefaults = DelegationConfig & Required<Pick<DelegationConfig, Defaulted>> & typeof DEFAULT_LIMITS;
 

@@ -49,6 +49,18 @@ describe('a project narrows what the user allows', () => {
     ['allow', ['anthropic/*', 'groq/*'], ['anthropic/claude-*', 'openai/*'], ['anthropic/claude-*']],
     ['allow', ['tag:local'], ['tag:local', '*'], ['tag:local']],
     ['deny', ['openai/*'], ['groq/*'], ['openai/*', 'groq/*']],
+    ['sandbox', undefined, 'bubblewrap', 'bubblewrap'],
+    ['sandbox', undefined, { kind: 'bubblewrap', network: true }, { kind: 'bubblewrap', network: true }],
+    ['sandbox', 'bubblewrap', 'none', { kind: 'bubblewrap', network: false }],
+    ['sandbox', 'bubblewrap', 'docker', { kind: 'bubblewrap', network: false }],
+    ['sandbox', 'bubblewrap', { kind: 'bubblewrap', network: true }, { kind: 'bubblewrap', network: false }],
+    [
+      'sandbox',
+      { kind: 'docker', image: 'a', network: true },
+      { kind: 'docker', network: false },
+      { kind: 'docker', image: 'a', network: false },
+    ],
+    ['sandbox', { kind: 'docker', image: 'a', network: true }, 'docker', { kind: 'docker', image: 'a', network: true }],
     ['budget', { usd: 5 }, { usd: 9, tokens: 100 }, { usd: 5, tokens: 100 }],
     ['budget', undefined, { turns: 3 }, { turns: 3 }],
   ])('delegation.%s: %j, then %j, is %j', (key, user, theirs, inForce) => {
@@ -137,6 +149,15 @@ providers: { groq: { default_model: x, rpm: 5 } }
 });
 
 describe('a project that is not trusted', () => {
+  test('may ask for a sandbox, but not say what runs or can be read in it', () => {
+    expect(refused({}, 'delegation: { sandbox: { kind: docker, image: theirs, read_only: [/home] } }')).toBe(
+      [
+        '/repo/yardmaster.yaml:1:47 delegation.sandbox.image: "image" may not come from a project that you have not trusted.',
+        '/repo/yardmaster.yaml:1:66 delegation.sandbox.read_only: "read_only" may not come from a project that you have not trusted.',
+      ].join('\n'),
+    );
+  });
+
   test('may not say where data and keys go, nor read the environment', () => {
     expect(
       refused(

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { type Issue, refusal } from '../core/errors.ts';
-import type { ConfigFile, DelegationConfig, ProviderConfig } from './config-file.ts';
+import type { ConfigFile, DelegationConfig, ProviderConfig, SandboxConfig, SandboxFields } from './config-file.ts';
 import { byPosition, type ConfigSource, type KeyPath, writeKeyPath } from './config-source.ts';
 import type { FullConfig } from './defaults.ts';
 import { variablesIn } from './expand-variables.ts';
@@ -15,7 +15,7 @@ export interface Narrowed {
 }
 
 /** How a project's value and the user's become one; every rule gives at most what the user's file gives. */
-type Rule = 'later' | 'lower' | 'stricter' | 'intersect' | 'patterns' | 'union' | 'budget';
+type Rule = 'later' | 'lower' | 'stricter' | 'intersect' | 'patterns' | 'union' | 'budget' | 'sandbox';
 
 /** Weakest first. */
 const STRICTNESS: Readonly<Record<string, readonly string[]>> = {
@@ -39,6 +39,7 @@ const DELEGATION_RULES: Readonly<Record<keyof DelegationConfig, Rule>> = {
   allow: 'patterns',
   deny: 'union',
   toolsets: 'intersect',
+  sandbox: 'sandbox',
   budget: 'budget',
   max_price: 'lower',
   max_concurrent_children: 'lower',
@@ -202,6 +203,8 @@ function mergeValue(
       const { patterns, unclear } = intersectPatterns(ours as readonly string[], theirs as readonly string[]);
       return { value: patterns, ...(unclear.length === 0 ? {} : { unclear }) };
     }
+    case 'sandbox':
+      return narrowSandbox(ours as SandboxConfig, theirs as SandboxConfig);
     case 'budget': {
       const [mine, other] = [ours, theirs] as Readonly<Record<string, number>>[];
       const value: Record<string, number> = { ...mine, ...other };
@@ -211,6 +214,21 @@ function mergeValue(
       return raised.length === 0 ? { value } : { value, note: `keeps the lower ${raised.join(', ')}` };
     }
   }
+}
+
+/** A project may put a sandbox where there is none, and take the network from one; no more. */
+function narrowSandbox(ours: SandboxConfig, theirs: SandboxConfig): Merged {
+  const [mine, other] = [ours, theirs].map((each) => (typeof each === 'string' ? { kind: each } : each)) as [
+    SandboxFields,
+    SandboxFields,
+  ];
+  if (mine.kind === 'none') return { value: theirs };
+  const network = mine.network === true && other.network !== false;
+  const value: SandboxFields = { ...mine, network };
+  const more = other.kind !== mine.kind || other.image !== undefined || other.read_only !== undefined;
+  return more || (other.network === true && !network)
+    ? { value, note: `stays within your own "${mine.kind}"` }
+    : { value };
 }
 
 function intersect(ours: readonly string[], theirs: readonly string[]): { value: readonly string[]; note?: string } {
@@ -234,6 +252,11 @@ function untrusted(project: ConfigSource): Issue[] {
   // A policy may let a tag through: a project could give itself one.
   for (const [name, route] of Object.entries(config.routes ?? {})) {
     if (route.tags !== undefined) paths.push(['routes', name, 'tags']);
+  }
+  // What runs in a container of a project's choice may say anything, and what it may read leaves with it.
+  const { sandbox } = config.delegation ?? {};
+  for (const key of ['image', 'read_only'] as const) {
+    if (typeof sandbox === 'object' && sandbox[key] !== undefined) paths.push(['delegation', 'sandbox', key]);
   }
   const hint = `Read the file; if you want what it says, run: yardmaster trust ${dirname(file)}`;
   const covered = new Set(paths.map(writeKeyPath));

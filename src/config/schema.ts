@@ -121,6 +121,22 @@ const namedRoute = v.strictObject({
   tags: optional(v.array(tag)),
 });
 
+const sandboxKind = v.picklist(['none', 'bubblewrap', 'docker']);
+const sandbox = v.union([
+  sandboxKind,
+  v.strictObject({
+    kind: sandboxKind,
+    network: optional(v.pipe(v.boolean(), says('Whether commands reach the network.'))),
+    image: optional(v.pipe(text, says('For docker. It must be on the machine.'))),
+    read_only: optional(
+      v.pipe(
+        v.array(v.pipe(v.string(), v.regex(/^(\/|~\/|\$\{)[^:\n]*$/))),
+        says('Paths that commands may read besides: absolute, or from ~/.'),
+      ),
+    ),
+  }),
+]);
+
 const delegation = v.strictObject({
   ...routeFields,
   selection: optional(v.pipe(v.picklist(['open', 'routes', 'off']), says('What callers may choose.'))),
@@ -133,6 +149,7 @@ const delegation = v.strictObject({
   ),
   effort_policy: optional(v.picklist(['clamp', 'strict'])),
   toolsets: optional(v.pipe(v.array(toolset), says('Ceiling for children.'))),
+  sandbox: optional(v.pipe(sandbox, says('How commands of children are kept apart.'))),
   fallback: optional(v.pipe(v.array(route), says('For children that pinned nothing.'))),
   fallback_on: optional(v.pipe(v.array(v.picklist(FALLBACK_CLASSES)), says('Failures that go on along a chain.'))),
   budget: optional(

@@ -3,6 +3,9 @@ import type { Route } from './route.ts';
 import type { TaskRecord } from './store.ts';
 import { childToolsets } from './toolsets.ts';
 
+/** The variable of the task that a process runs in: what it delegates stands below that task, within its root's limits. */
+export const PARENT_TASK = 'YARDMASTER_TASK';
+
 /** A task that delegates. */
 export interface DelegatingTask {
   /** The route in force there: its children's parent. */

@@ -106,8 +106,8 @@ export interface TaskResult {
   readonly steers?: readonly Steer[];
   /** Files it changed, verified on disk, whatever its end; empty when there are none. */
   readonly artifacts: readonly Artifact[];
-  /** More files than are listed, or too large to be hashed; absent = none. */
-  readonly artifacts_left_out?: number;
+  /** Changed files are missing from the list: too many, too large, or kept from children. Absent: it is whole. */
+  readonly artifacts_incomplete?: true;
   /** Its worktree, when there is something in it; absent = it had none, or it was clean and is gone. */
   readonly worktree?: WorktreeReport;
   /** Path of the delegation's readable transcript; absent when transcripts are off. */

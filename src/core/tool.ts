@@ -52,7 +52,7 @@ export interface ChildTools {
 }
 
 /** What a child leaves behind, as it is on disk. */
-export type Remains = Pick<TaskResult, 'artifacts' | 'artifacts_left_out' | 'worktree'>;
+export type Remains = Pick<TaskResult, 'artifacts' | 'artifacts_incomplete' | 'worktree'>;
 
 /** What children with the same toolsets share, and what gives each its own. */
 export interface ToolKit {

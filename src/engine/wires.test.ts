@@ -3,7 +3,7 @@ import type { Route } from '../core/route.ts';
 import { createProviders, type Providers } from '../providers/provider-for.ts';
 import { createMemoryStore } from '../store/memory-store.ts';
 import { type ProviderServer, type Reply, scriptedModel, startProvider, type TestWire } from '../testing.ts';
-import { createFolder } from '../tools/test-folder.ts';
+import { createFolder, toolsOptions } from '../tools/test-folder.ts';
 import { createToolsFor } from '../tools/tools-for.ts';
 import { createRig, type Rig, type RigOptions, task } from './test-rig.ts';
 
@@ -27,7 +27,7 @@ function rigOn(options: Omit<RigOptions, 'model'>): Rig {
   return createRig({
     ...options,
     model,
-    deps: { providerFor: providers.providerFor, toolsFor: createToolsFor(), ...options.deps },
+    deps: { providerFor: providers.providerFor, toolsFor: createToolsFor(toolsOptions()), ...options.deps },
   });
 }
 

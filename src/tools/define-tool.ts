@@ -1,35 +1,44 @@
 import type { Json } from '../core/task.ts';
 import type { Tool } from '../core/tool.ts';
+import type { Workspace } from './workspace.ts';
 
-interface Definition<Args> {
+interface Definition<Args, Place> {
   readonly name: string;
   readonly description: string;
   /** JSON Schemas of the arguments, by name. */
   readonly properties: { readonly [name in keyof Args]-?: { readonly [key: string]: Json } };
   readonly required: readonly (keyof Args & string)[];
+  /** It changes something: it runs alone, and not again after a crash. Default: it only reads. */
+  readonly changes?: true;
   /** Gives what the model reads, or throws an error whose message the model reads. */
-  readonly run: (args: Args, signal: AbortSignal) => Promise<string>;
+  readonly run: (args: Args, signal: AbortSignal, place: Place) => Promise<string>;
   readonly about: (args: Args) => string;
 }
 
-/** A read-only tool. */
-export function defineTool<Args>({ name, description, properties, required, run, about }: Definition<Args>): Tool {
-  return {
-    spec: {
-      name,
-      description,
-      parameters: { type: 'object', properties, required, additionalProperties: false } as Tool['spec']['parameters'],
-    },
-    idempotent: true,
-    about: (args) => about(args as Args),
+/** Makes a tool for the place where it works; all that it makes share one specification. */
+export interface ToolMaker<Place = Workspace> {
+  (place: Place): Tool;
+  readonly spec: Tool['spec'];
+}
+
+export function defineTool<Args, Place = Workspace>(definition: Definition<Args, Place>): ToolMaker<Place> {
+  const { name, description, properties, required, changes, run } = definition;
+  const parameters = { type: 'object', properties, required, additionalProperties: false };
+  const spec = { name, description, parameters: parameters as Tool['spec']['parameters'] };
+  const about: Tool['about'] = (args) => definition.about(args as Args);
+  const make = (place: Place): Tool => ({
+    spec,
+    idempotent: changes === undefined,
+    about,
     async run(args, signal) {
       try {
-        return { content: await run(args as Args, signal), is_error: false };
+        return { content: await run(args as Args, signal, place), is_error: false };
       } catch (error) {
         const { message, code } = error as Error & { readonly code?: string };
         // What the file system itself says holds absolute paths.
         return { content: code === undefined ? message : `It failed (${code}).`, is_error: true };
       }
     },
-  };
+  });
+  return Object.assign(make, { spec });
 }

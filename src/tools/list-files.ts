@@ -1,9 +1,7 @@
 import { stat } from 'node:fs/promises';
-import type { Tool } from '../core/tool.ts';
-import { defineTool } from './define-tool.ts';
+import { defineTool, type ToolMaker } from './define-tool.ts';
 import { createGlob } from './glob.ts';
 import { type Entry, walk } from './walk.ts';
-import type { Workspace } from './workspace.ts';
 
 /** Names one call gives: about 10,000 tokens. */
 export const LIST_ENTRIES = 1_000;
@@ -18,39 +16,41 @@ const MARK: Readonly<Record<Entry['kind'], string>> = {
   other: ' (not a regular file)',
 };
 
-export function createListFiles(workspace: Workspace): Tool {
-  return defineTool<{ path?: string; recursive?: boolean; glob?: string }>({
-    name: 'list_files',
-    description: 'Lists a folder of the workspace, one name a line, folders with a slash.',
-    properties: {
-      path: { type: 'string', description: 'Relative to the workspace. Default: the workspace.' },
-      recursive: { type: 'boolean', description: 'With everything below it. Default: false.' },
-      glob: {
-        type: 'string',
-        description: 'Only files that fit, such as *.ts or src/**/*.{ts,tsx}; implies recursive.',
-      },
+export const createListFiles: ToolMaker = defineTool<{
+  path?: string;
+  recursive?: boolean;
+  glob?: string;
+}>({
+  name: 'list_files',
+  description: 'Lists a folder of the workspace, one name a line, folders with a slash.',
+  properties: {
+    path: { type: 'string', description: 'Relative to the workspace. Default: the workspace.' },
+    recursive: { type: 'boolean', description: 'With everything below it. Default: false.' },
+    glob: {
+      type: 'string',
+      description: 'Only files that fit, such as *.ts or src/**/*.{ts,tsx}; implies recursive.',
     },
-    required: [],
-    about: ({ path = '.', glob }) => (glob === undefined ? path : `${path} ${glob}`),
-    async run({ path = '.', recursive = false, glob }, signal) {
-      const folder = await workspace.locate(path);
-      if (!(await stat(folder)).isDirectory()) throw new Error(`"${path}" is a file; read_file shows it.`);
-      const fits = glob === undefined ? undefined : createGlob(glob);
-      const lines: string[] = [];
-      let looked = 0;
-      let cut = false;
-      for await (const entry of walk(folder, { recursive: recursive || fits !== undefined, signal })) {
-        if (fits !== undefined && (entry.kind !== 'file' || !fits(entry.path))) {
-          looked += 1;
-        } else {
-          lines.push(entry.path + MARK[entry.kind]);
-        }
-        cut = lines.length >= LIST_ENTRIES || looked >= LOOKED_AT;
-        if (cut) break;
+  },
+  required: [],
+  about: ({ path = '.', glob }) => (glob === undefined ? path : `${path} ${glob}`),
+  async run({ path = '.', recursive = false, glob }, signal, workspace) {
+    const folder = await workspace.locate(path);
+    if (!(await stat(folder)).isDirectory()) throw new Error(`"${path}" is a file; read_file shows it.`);
+    const fits = glob === undefined ? undefined : createGlob(glob);
+    const lines: string[] = [];
+    let looked = 0;
+    let cut = false;
+    for await (const entry of walk(folder, { recursive: recursive || fits !== undefined, signal })) {
+      if (fits !== undefined && (entry.kind !== 'file' || !fits(entry.path))) {
+        looked += 1;
+      } else {
+        lines.push(entry.path + MARK[entry.kind]);
       }
-      if (lines.length === 0) lines.push(fits === undefined ? '[The folder is empty.]' : '[No file fits.]');
-      if (cut) lines.push('[Cut here: there may be more. Ask for a folder further down or a closer glob.]');
-      return lines.join('\n');
-    },
-  });
-}
+      cut = lines.length >= LIST_ENTRIES || looked >= LOOKED_AT;
+      if (cut) break;
+    }
+    if (lines.length === 0) lines.push(fits === undefined ? '[The folder is empty.]' : '[No file fits.]');
+    if (cut) lines.push('[Cut here: there may be more. Ask for a folder further down or a closer glob.]');
+    return lines.join('\n');
+  },
+});

@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, read, readSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { explain } from './workspace.ts';
+import { explain } from './explain.ts';
+import { isAt } from './is-at.ts';
 
 const readAsync = promisify(read);
 
@@ -12,6 +13,10 @@ const AT_ONCE = 64 * 1024;
 export interface OpenFile extends Disposable {
   /** Bytes, when it was opened. */
   readonly size: number;
+  /** Last change of its content, in ms since the epoch, when it was opened. */
+  readonly mtime_ms: number;
+  readonly mode: number;
+  readonly owner: { readonly uid: number; readonly gid: number };
   /** Fills `buffer` from `position` as far as the file goes; gives the bytes read. */
   fill(buffer: Buffer, position: number): Promise<number>;
 }
@@ -28,6 +33,10 @@ export function openFile(real: string, path: string): OpenFile {
     throw explain(error, path);
   }
   const close = (): void => closeSync(fd);
+  if (!isAt(fd, real)) {
+    close();
+    throw new Error(`"${path}" was moved while it was opened; try again.`);
+  }
   const stat = fstatSync(fd);
   if (!stat.isFile()) {
     close();
@@ -37,6 +46,9 @@ export function openFile(real: string, path: string): OpenFile {
   }
   return {
     size: stat.size,
+    mtime_ms: stat.mtimeMs,
+    mode: stat.mode & 0o777,
+    owner: { uid: stat.uid, gid: stat.gid },
     async fill(buffer, position) {
       let filled = 0;
       while (filled < buffer.length) {

@@ -1,8 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import type { Tool } from '../core/tool.ts';
-import { defineTool } from './define-tool.ts';
+import { defineTool, type ToolMaker } from './define-tool.ts';
 import { isBinary, type OpenFile, openFile } from './open-file.ts';
-import type { Workspace } from './workspace.ts';
 
 /** Bytes one read gives: about 16,000 tokens. */
 export const READ_BYTES: number = 64 * 1024;
@@ -10,30 +8,34 @@ export const READ_BYTES: number = 64 * 1024;
 const SCAN_BYTES = 256 * 1024;
 const NEWLINE = 10;
 
-export function createReadFile(workspace: Workspace): Tool {
-  return defineTool<{ path: string; offset?: number; limit?: number }>({
-    name: 'read_file',
-    description:
-      'Reads a text file of the workspace, as it is. A long file comes in parts; the end of each says how to go on.',
-    properties: {
-      path: { type: 'string', description: 'Relative to the workspace.' },
-      offset: { type: 'integer', minimum: 1, description: 'First line, counted from 1.' },
-      limit: { type: 'integer', minimum: 1, description: 'Most lines to give.' },
-    },
-    required: ['path'],
-    about: ({ path }) => path,
-    async run({ path, offset = 1, limit = Infinity }, signal) {
-      using file = openFile(await workspace.locate(path), path);
-      if (file.size === 0) return '[The file is empty.]';
-      const start = await startOfLine(file, offset, signal);
-      if (start.position >= file.size)
-        throw new Error(`"${path}" has ${start.lines} lines; there is no line ${offset}.`);
-      const part = await readPart(file, start.position, limit);
-      if (isBinary(part.bytes)) throw new Error(`"${path}" is not text (${file.size} bytes).`);
-      return part.bytes.toString() + noteOn(part, file, offset);
-    },
-  });
-}
+export const createReadFile: ToolMaker = defineTool<{
+  path: string;
+  offset?: number;
+  limit?: number;
+}>({
+  name: 'read_file',
+  description:
+    'Reads a text file of the workspace, as it is. A long file comes in parts; the end of each says how to go on.',
+  properties: {
+    path: { type: 'string', description: 'Relative to the workspace.' },
+    offset: { type: 'integer', minimum: 1, description: 'First line, counted from 1.' },
+    limit: { type: 'integer', minimum: 1, description: 'Most lines to give.' },
+  },
+  required: ['path'],
+  about: ({ path }) => path,
+  async run({ path, offset = 1, limit = Infinity }, signal, workspace) {
+    const real = await workspace.locate(path);
+    using file = openFile(real, path);
+    // Before it is read: what changes in between is then known as changed.
+    await workspace.saw?.(real, file);
+    if (file.size === 0) return '[The file is empty.]';
+    const start = await startOfLine(file, offset, signal);
+    if (start.position >= file.size) throw new Error(`"${path}" has ${start.lines} lines; there is no line ${offset}.`);
+    const part = await readPart(file, start.position, limit);
+    if (isBinary(part.bytes)) throw new Error(`"${path}" is not text (${file.size} bytes).`);
+    return part.bytes.toString() + noteOn(part, file, offset);
+  },
+});
 
 interface Part {
   readonly bytes: Buffer;

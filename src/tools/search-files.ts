@@ -1,7 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Tool } from '../core/tool.ts';
-import { defineTool } from './define-tool.ts';
+import { defineTool, type ToolMaker } from './define-tool.ts';
 import { createFindLines, type Found, type Wanted } from './find-lines.ts';
 import { createGlob } from './glob.ts';
 import { isBinary, openFile } from './open-file.ts';
@@ -23,46 +22,44 @@ interface Args extends Partial<Wanted> {
   readonly glob?: string;
 }
 
-export function createSearchFiles(workspace: Workspace): Tool {
-  return defineTool<Args>({
-    name: 'search_files',
-    description: 'Finds lines in the text files of the workspace. Gives path:line: text, one a line.',
-    properties: {
-      pattern: { type: 'string', description: 'The text to find, or a regular expression when regex is true.' },
-      path: { type: 'string', description: 'A file or folder to search. Default: the workspace.' },
-      glob: { type: 'string', description: 'Only files that fit, such as *.ts or src/**/*.{ts,tsx}.' },
-      regex: { type: 'boolean', description: 'Default: false. Matches within one line.' },
-      ignore_case: { type: 'boolean', description: 'Default: false.' },
-    },
-    required: ['pattern'],
-    about: ({ pattern, path }) => (path === undefined ? pattern : `${pattern} in ${path}`),
-    async run({ pattern, path = '.', glob, regex = false, ignore_case = false }, signal) {
-      const find = createFindLines({ pattern, regex, ignore_case });
-      const fits = glob === undefined ? () => true : createGlob(glob);
-      const until = performance.now() + SEARCH_MS;
-      const lines: string[] = [];
-      const left = { 'over 2 MB': 0, 'not text': 0, unreadable: 0, 'may hold secrets': 0 };
-      let why: string | undefined;
-      for await (const { real, shown } of filesOf(workspace, path, fits, signal)) {
-        if (lines.length >= SEARCH_LINES) why = `there are more than ${SEARCH_LINES} lines`;
-        else if (performance.now() > until) why = `${SEARCH_MS / 1000} s are over`;
-        if (why !== undefined) break;
-        const text = isSecretFile(shown) ? 'may hold secrets' : await textOf(real, shown);
-        if (typeof text === 'string') {
-          left[text] += 1;
-          continue;
-        }
-        for (const found of find(text.whole, SEARCH_LINES - lines.length)) lines.push(shownLine(shown, found));
+export const createSearchFiles: ToolMaker = defineTool<Args>({
+  name: 'search_files',
+  description: 'Finds lines in the text files of the workspace. Gives path:line: text, one a line.',
+  properties: {
+    pattern: { type: 'string', description: 'The text to find, or a regular expression when regex is true.' },
+    path: { type: 'string', description: 'A file or folder to search. Default: the workspace.' },
+    glob: { type: 'string', description: 'Only files that fit, such as *.ts or src/**/*.{ts,tsx}.' },
+    regex: { type: 'boolean', description: 'Default: false. Matches within one line.' },
+    ignore_case: { type: 'boolean', description: 'Default: false.' },
+  },
+  required: ['pattern'],
+  about: ({ pattern, path }) => (path === undefined ? pattern : `${pattern} in ${path}`),
+  async run({ pattern, path = '.', glob, regex = false, ignore_case = false }, signal, workspace) {
+    const find = createFindLines({ pattern, regex, ignore_case });
+    const fits = glob === undefined ? () => true : createGlob(glob);
+    const until = performance.now() + SEARCH_MS;
+    const lines: string[] = [];
+    const left = { 'over 2 MB': 0, 'not text': 0, unreadable: 0, 'may hold secrets': 0 };
+    let why: string | undefined;
+    for await (const { real, shown } of filesOf(workspace, path, fits, signal)) {
+      if (lines.length >= SEARCH_LINES) why = `there are more than ${SEARCH_LINES} lines`;
+      else if (performance.now() > until) why = `${SEARCH_MS / 1000} s are over`;
+      if (why !== undefined) break;
+      const text = isSecretFile(shown) ? 'may hold secrets' : await textOf(real, shown);
+      if (typeof text === 'string') {
+        left[text] += 1;
+        continue;
       }
-      if (lines.length === 0) lines.push('[Nothing found.]');
-      if (why !== undefined) lines.push(`[Cut here: ${why}. Search a closer path, glob or pattern.]`);
-      const kinds = Object.entries(left).filter(([, count]) => count > 0);
-      if (kinds.length > 0)
-        lines.push(`[Not searched: ${kinds.map(([kind, count]) => `${count} (${kind})`).join(', ')}.]`);
-      return lines.join('\n');
-    },
-  });
-}
+      for (const found of find(text.whole, SEARCH_LINES - lines.length)) lines.push(shownLine(shown, found));
+    }
+    if (lines.length === 0) lines.push('[Nothing found.]');
+    if (why !== undefined) lines.push(`[Cut here: ${why}. Search a closer path, glob or pattern.]`);
+    const kinds = Object.entries(left).filter(([, count]) => count > 0);
+    if (kinds.length > 0)
+      lines.push(`[Not searched: ${kinds.map(([kind, count]) => `${count} (${kind})`).join(', ')}.]`);
+    return lines.join('\n');
+  },
+});
 
 async function* filesOf(
   workspace: Workspace,

@@ -1,34 +1,105 @@
 import { DelegateError } from '../core/errors.ts';
-import type { Tool, ToolsFor } from '../core/tool.ts';
+import type { ChildTools, Tool, Toolset, ToolsFor, ToolUser } from '../core/tool.ts';
+import type { ChildPlace } from './child-place.ts';
+import type { ToolMaker } from './define-tool.ts';
 import { createListFiles } from './list-files.ts';
 import { createReadFile } from './read-file.ts';
 import { createSearchFiles } from './search-files.ts';
+import { createSiblings } from './siblings.ts';
+import type { CommandsOptions } from './terminal/open-commands.ts';
+import type { OpenTerminal } from './terminal/terminal.ts';
 import { openWorkspace, type Workspace } from './workspace.ts';
+import type { Worktrees } from './worktree/worktrees.ts';
 
-/** The tools of each toolset, in the order the model sees them. */
-const TOOLSETS: Readonly<Record<string, (workspace: Workspace) => readonly Tool[]>> = {
-  read: (workspace) => [createReadFile(workspace), createListFiles(workspace), createSearchFiles(workspace)],
+export interface ToolsOptions extends CommandsOptions {
+  /** Folder for the worktrees of children. */
+  readonly worktrees: string;
+}
+
+/** The tools of a toolset. What can change something is made for a place of the child's own. */
+type Ready =
+  | { readonly changes: false; readonly makers: readonly ToolMaker[] }
+  | { readonly changes: true; readonly makers: readonly ToolMaker<ChildPlace>[]; readonly openTerminal?: OpenTerminal };
+
+/** Toolsets by name. What one needs is looked for, and loaded, when the first child is to have it. */
+const TOOLSETS: Readonly<Record<string, (options: ToolsOptions) => Promise<Ready>>> = {
+  read: async () => ({ changes: false, makers: [createReadFile, createListFiles, createSearchFiles] }),
+  async write() {
+    const [write, edit] = await Promise.all([import('./write-file.ts'), import('./edit-file.ts')]);
+    return { changes: true, makers: [write.createWriteFile, edit.createEditFile] };
+  },
+  async terminal(options) {
+    const { openCommands } = await import('./terminal/open-commands.ts');
+    const { createTool, openTerminal } = await openCommands(options);
+    return { changes: true, makers: [createTool], openTerminal };
+  },
 };
 
-export function createToolsFor(): ToolsFor {
-  return (folder) => ({
-    async kit(names) {
-      if (names.length === 0) return { specs: [], open: () => ({ tools: new Map(), workspace: folder }) };
-      const workspace = await openWorkspace(folder).catch((error: unknown) => {
-        throw new DelegateError('REQUEST_INVALID', `The workspace "${folder}" cannot be opened.`, {
-          hint: 'Give a folder that exists and may be read.',
-          cause: error,
-        });
-      });
-      const list = names.flatMap((name) => {
-        const make = Object.hasOwn(TOOLSETS, name) ? TOOLSETS[name] : undefined;
-        if (make !== undefined) return make(workspace);
-        throw new DelegateError('TOOLSET_DENIED', `There is no toolset "${name}" here.`, {
-          hint: `There are: ${Object.keys(TOOLSETS).join(', ')}.`,
-        });
-      });
-      const tools = new Map(list.map((tool) => [tool.spec.name, tool]));
-      return { specs: list.map((tool) => tool.spec), open: () => ({ tools, workspace: folder }) };
-    },
+export function createToolsFor(options: ToolsOptions): ToolsFor {
+  return (folder) => {
+    const siblings = createSiblings();
+    let workspace: Promise<Workspace> | undefined;
+    let worktrees: Promise<Worktrees> | undefined;
+    /** Some child of the delegation can change files: then it matters who has read what. */
+    let changes = false;
+    return {
+      async kit(names, { worktree }) {
+        if (names.length === 0 && !worktree)
+          return { specs: [], open: () => ({ tools: new Map(), workspace: folder }) };
+        workspace ??= open(folder);
+        const shared = await workspace;
+        const sets = await Promise.all(names.map((name) => prepare(name, options)));
+        if (worktree) {
+          worktrees ??= openWorktrees(shared.root, options);
+          await (await worktrees).check();
+        }
+        changes ||= worktree || sets.some((set) => set.changes);
+        const only_read = toolset(sets.flatMap((set) => (set.changes ? [] : set.makers.map((make) => make(shared)))));
+        const openOwn = async (user: ToolUser): Promise<ChildTools> => {
+          const { openChildPlace } = await import('./child-place.ts');
+          const place = await openChildPlace({
+            user,
+            siblings,
+            workspace: shared,
+            worktrees: worktree ? await worktrees : undefined,
+            openTerminal: sets.flatMap((set) => (set.changes && set.openTerminal) || [])[0],
+          });
+          const tools = sets.flatMap((set) =>
+            set.changes ? set.makers.map((make) => make(place)) : set.makers.map((make) => make(place.workspace)),
+          );
+          return { tools: toolset(tools), workspace: place.workspace.root, news: place.files.news, close: place.close };
+        };
+        return {
+          specs: sets.flatMap((set) => set.makers.map(({ spec }) => spec)),
+          open: (user) => (changes ? openOwn(user) : { tools: only_read, workspace: folder }),
+        };
+      },
+    };
+  };
+}
+
+async function prepare(name: string, options: ToolsOptions): Promise<Ready> {
+  const make = Object.hasOwn(TOOLSETS, name) ? TOOLSETS[name] : undefined;
+  if (make !== undefined) return make(options);
+  throw new DelegateError('TOOLSET_DENIED', `There is no toolset "${name}" here.`, {
+    hint: `There are: ${Object.keys(TOOLSETS).join(', ')}.`,
   });
+}
+
+function open(folder: string): Promise<Workspace> {
+  return openWorkspace(folder).catch((error: unknown) => {
+    throw new DelegateError('REQUEST_INVALID', `The workspace "${folder}" cannot be opened.`, {
+      hint: 'Give a folder that exists and may be read.',
+      cause: error,
+    });
+  });
+}
+
+async function openWorktrees(workspace: string, { worktrees: folder, env }: ToolsOptions): Promise<Worktrees> {
+  const { createWorktrees } = await import('./worktree/worktrees.ts');
+  return createWorktrees({ workspace, folder, env });
+}
+
+function toolset(tools: readonly Tool[]): Toolset {
+  return new Map(tools.map((tool) => [tool.spec.name, tool]));
 }

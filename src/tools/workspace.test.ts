@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createReadFile } from './read-file.ts';
-import { createFolder, use } from './test-folder.ts';
+import { createFolder, toolsOptions, use } from './test-folder.ts';
 import { createToolsFor } from './tools-for.ts';
 import { openWorkspace } from './workspace.ts';
 
@@ -54,21 +54,21 @@ describe('confinement', () => {
 const ALONE = { worktree: false };
 
 test('an unknown toolset is refused by name', async () => {
-  await expect(createToolsFor()('/').kit(['read', 'wrte'], ALONE)).rejects.toMatchObject({
+  await expect(createToolsFor(toolsOptions())('/').kit(['read', 'wrte'], ALONE)).rejects.toMatchObject({
     code: 'TOOLSET_DENIED',
     message: expect.stringContaining('"wrte"'),
   });
 });
 
 test('a workspace that is not there is refused', async () => {
-  await expect(createToolsFor()('/nowhere/at/all').kit(['read'], ALONE)).rejects.toMatchObject({
+  await expect(createToolsFor(toolsOptions())('/nowhere/at/all').kit(['read'], ALONE)).rejects.toMatchObject({
     code: 'REQUEST_INVALID',
     message: 'The workspace "/nowhere/at/all" cannot be opened.',
   });
 });
 
 test('the read toolset only reads, and says so', async () => {
-  const kit = await createToolsFor()('/').kit(['read'], ALONE);
+  const kit = await createToolsFor(toolsOptions())('/').kit(['read'], ALONE);
   const { tools, close } = await kit.open({ task_id: 't_1', index: 0 });
   expect(kit.specs.map(({ name }) => name)).toEqual(['read_file', 'list_files', 'search_files']);
   expect([...tools.values()].map(({ spec }) => spec)).toEqual(kit.specs);
