@@ -33,6 +33,14 @@ describe('cost of a request', () => {
     ],
     ['cached input without a price of its own', usage({ input: M, cache_read: M / 2 }), { in: 4, out: 1 }, 4, true],
     ['writing the cache', usage({ input: M, cache_write: M }), { in: 4, out: 1, cache_write: 5 }, 5, true],
+    ['writing the cache without a price of its own', usage({ input: M, cache_write: M }), { in: 4, out: 1 }, 4, false],
+    [
+      'writing the cache of a model that costs nothing',
+      usage({ input: M, cache_write: M }),
+      { in: 0, out: 0 },
+      0,
+      true,
+    ],
     [
       'a tier by the size of the request',
       usage({ input: 300_000, output: M }),

@@ -6,10 +6,11 @@ const MILLION = 1_000_000;
 
 /**
  * What one request cost in USD. `usage.input` includes cached tokens and `usage.output` includes reasoning,
- * so each token is counted once: cached ones at their own price where the price list has one, else as input.
+ * so each token is counted once: cached ones at their own price where the price list has one, else as input
+ * (which is the most that reading can cost, and the least that writing does).
  *
  * `complete: false` when the usage is unknown or a kind of token that occurred has no price; `usd` then holds
- * what is known. `{ in: 0, out: 0 }` is a known price of zero.
+ * what is known, so that the true cost is at least that. `{ in: 0, out: 0 }` is a known price of zero.
  */
 export function costOf(usage: Usage | undefined, price: Price | undefined): Cost {
   if (usage === undefined || price === undefined) return { usd: 0, complete: false };
@@ -25,6 +26,8 @@ export function costOf(usage: Usage | undefined, price: Price | undefined): Cost
   charge(plain, rate.in);
   charge(usage.cache_read, rate.cache_read ?? rate.in);
   charge(usage.cache_write, rate.cache_write ?? rate.in);
+  // Writing to a cache costs more than input where it costs anything of its own.
+  if (usage.cache_write > 0 && rate.cache_write === undefined && rate.in !== 0) complete = false;
   charge(usage.output, rate.out);
   return { usd, complete };
 }
