@@ -88,8 +88,17 @@ export interface Yardmaster extends AsyncDisposable {
    * Gives their ids. Whoever reads tasks calls this first, so that none seems to run that does not.
    */
   recover(): Promise<readonly string[]>;
+  /**
+   * Removes delegations whose last task ended more than `keep_days` ago (default: `history.keep_days`), with their
+   * journals, transcripts and texts. Tells which tasks went. Throws `REQUEST_INVALID` when no number of days is known.
+   */
+  prune(options?: {
+    readonly keep_days?: number;
+  }): Promise<readonly { readonly id: string; readonly delegation_id: string }[]>;
   readonly config: LoadedConfig;
 }
+
+const DAY_MS = 86_400_000;
 
 /** Toolsets that exist in this version. */
 const TOOLSETS = ['read', 'write', 'terminal', 'delegation'];
@@ -249,6 +258,16 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
     },
     acknowledge: async (delegation_id) => (await store()).acknowledge(delegation_id),
     recover,
+    async prune({ keep_days = config.config.history?.keep_days } = {}) {
+      if (keep_days === undefined) {
+        throw new DelegateError('REQUEST_INVALID', 'Nothing says how many days to keep.', {
+          hint: 'Give the days (`yardmaster prune --days 30`), or set `history.keep_days`.',
+        });
+      }
+      const removed = await (await store()).prune(Date.now() - keep_days * DAY_MS);
+      await (await engine()).transcripts?.remove(removed);
+      return removed;
+    },
     explain(args) {
       const { call } = planCall(args, decisions());
       if (call.action !== 'spawn') throw notHere(call.action);

@@ -26,4 +26,6 @@ export interface Transcripts extends AsyncDisposable {
    * undefined when it could not be written (the journal has it still).
    */
   saveFull(task_id: string, text: string): Promise<string | undefined>;
+  /** Removes the files of tasks that are in the store no more. */
+  remove(tasks: readonly Pick<TaskRecord, 'id' | 'delegation_id'>[]): Promise<void>;
 }

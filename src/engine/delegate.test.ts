@@ -350,6 +350,7 @@ describe('long texts', () => {
       deps: {
         transcripts: {
           open: () => ({ path: '/t', write: () => {}, end: () => {} }),
+          remove: async () => {},
           saveFull: async (id, full) => {
             kept.set(`/full/${id}`, full);
             return `/full/${id}`;

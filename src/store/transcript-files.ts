@@ -1,5 +1,5 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DelegateError } from '../core/errors.ts';
 import { routeLabel } from '../core/route.ts';
@@ -140,6 +140,12 @@ export function createTranscripts(options: {
         failed(path, error);
         return undefined;
       }
+    },
+
+    async remove(tasks) {
+      const logs = new Set(tasks.map(({ delegation_id }) => join(paths.transcripts, `${fileName(delegation_id)}.log`)));
+      const texts = tasks.map(({ id }) => join(paths.results, `${fileName(id)}.txt`));
+      for (const path of [...logs, ...texts]) await rm(path, { force: true }).catch((error) => failed(path, error));
     },
 
     async [Symbol.asyncDispose]() {

@@ -1,5 +1,5 @@
 import { duration, money } from '../../core/amounts.ts';
-import type { TaskRecord } from '../../core/store.ts';
+import { hasEnded } from '../../core/answer.ts';
 import type { Action } from '../action.ts';
 import { EXIT_OK, exitCodeOfStatuses } from '../exit-code.ts';
 import { findTasks } from '../find-tasks.ts';
@@ -42,11 +42,13 @@ export const action: Action = async (context) => {
       task.result === undefined ? '' : money(task.result.cost),
     ]);
     output.data(table(columns, rows, output.columns).join('\n'));
+    for (const { id, steers = [] } of tasks) {
+      for (const { state, turn, message } of steers) {
+        const when = turn === undefined ? '' : ` in turn ${turn}`;
+        output.data(`${output.paint.dim(`${id} steer ${state}${when}:`)} ${oneLine(message).slice(0, 200)}`);
+      }
+    }
   }
   const ended = tasks.filter(hasEnded).map(({ status }) => status);
   return ended.length === 0 ? EXIT_OK : exitCodeOfStatuses(ended);
 };
-
-function hasEnded(task: TaskRecord): boolean {
-  return task.status !== 'queued' && task.status !== 'running';
-}

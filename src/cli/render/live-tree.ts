@@ -9,6 +9,7 @@ import { statusMark } from './status-mark.ts';
 import { type Column, table } from './table.ts';
 
 interface Row {
+  readonly parent_id: string | undefined;
   readonly depth: number;
   readonly goal: string;
   readonly label: string;
@@ -37,6 +38,7 @@ export function createLiveTree(paint: Paint, now: () => number): LiveTree {
     if (event.type === 'delegation-start' || event.type === 'delegation-end') return;
     if (event.type === 'task-queued') {
       rows.set(event.task_id, {
+        parent_id: event.parent_id,
         depth: event.depth,
         goal: oneLine(event.goal).slice(0, 200),
         label: routeName(event.route, paint),
@@ -98,12 +100,13 @@ export function createLiveTree(paint: Paint, now: () => number): LiveTree {
             : event.result.error.code;
         break;
       case 'steer':
+        row.doing = `steer ${event.state}`;
         break;
     }
   }
 
   function lines(size: { readonly now: number; readonly columns: number; readonly height: number }): string[] {
-    const all = [...rows.values()];
+    const all = inTree(rows);
     const room = Math.max(3, size.height - 2);
     const shown = all.length <= room ? all : pick(all, room - 1);
     const columns = layoutFor(size.columns);
@@ -117,6 +120,17 @@ export function createLiveTree(paint: Paint, now: () => number): LiveTree {
   }
 
   return { on, lines };
+}
+
+/** Each row under the one it belongs to, in the order they came. */
+function inTree(rows: ReadonlyMap<string, Row>): Row[] {
+  const below = new Map<string | undefined, string[]>();
+  for (const [id, { parent_id }] of rows) {
+    const above = parent_id !== undefined && rows.has(parent_id) ? parent_id : undefined;
+    below.set(above, [...(below.get(above) ?? []), id]);
+  }
+  const walk = (id: string): Row[] => [rows.get(id)!, ...(below.get(id) ?? []).flatMap(walk)];
+  return (below.get(undefined) ?? []).flatMap(walk);
 }
 
 interface Cell {
