@@ -333,12 +333,19 @@ function notHere(what: 'dry_run' | 'background' | ControlCall['action']): Delega
   });
 }
 
-/** Runs `make` on the first call and gives the same value ever after. */
+/** Runs `make` on the first call and gives the same value ever after, unless it failed. */
 function once<T>(make: () => T): (() => T) & { readonly started: boolean } {
   let made: { readonly value: T } | undefined;
   const get = (): T => {
-    made ??= { value: make() };
-    return made.value;
+    if (made !== undefined) return made.value;
+    const value = make();
+    made = { value };
+    // What could not be opened now may open the next time.
+    if (value instanceof Promise)
+      value.catch(() => {
+        made = undefined;
+      });
+    return value;
   };
   return Object.defineProperty(get, 'started', { get: () => made !== undefined }) as typeof get & {
     readonly started: boolean;

@@ -61,7 +61,9 @@ export function createSetup(options: YardmasterOptions = {}): Setup {
     paths,
     load,
     async found() {
-      const { providers, where } = await load();
+      // `init --config` names the file that it is to write.
+      const none = file !== undefined && !existsSync(file);
+      const { providers, where } = await (none ? loadConfig({ cwd, env, given: {} }) : load());
       const catalog = buildCatalog({ snapshot: loadSnapshot(paths), providers, env, where });
       return { keys: findKeys(catalog), local: await detectLocal(catalog) };
     },

@@ -50,9 +50,9 @@ export function createProgram(): Command {
     .option('--all', 'also of providers without a key')
     .addHelpText('after', examples('models sonnet', 'models --provider openrouter free'))
     .action(lazy(() => import('./commands/models.ts')));
-  data(models, 'refresh', 'fetch a newer catalog from models.dev').action(
-    lazy(() => import('./commands/models-refresh.ts')),
-  );
+  data(models, 'refresh', 'fetch a newer catalog from models.dev')
+    .addHelpText('after', examples('models refresh'))
+    .action(lazy(() => import('./commands/models-refresh.ts')));
 
   data(program, 'providers', 'list the providers, their wires and where their keys come from')
     .option('--all', 'also those without a key')
@@ -81,24 +81,27 @@ export function createProgram(): Command {
   const config = program.command('config').description('read and change the configuration');
   data(config, 'get', 'print a value and the file it comes from')
     .argument('[key]', 'for example delegation.on_mismatch')
+    .addHelpText('after', examples('config get', 'config get delegation.allow --json'))
     .action(lazy(() => import('./commands/config-get.ts')));
   data(config, 'set', 'change a value in the user configuration; comments stay')
     .argument('<key>')
     .argument('<value>', 'YAML')
+    .addHelpText('after', examples('config set delegation.max_turns 50', "config set delegation.budget '{ usd: 5 }'"))
     .action(lazy(() => import('./commands/config-set.ts')));
-  data(config, 'path', 'print the files that are read, in order').action(
-    lazy(() => import('./commands/config-path.ts')),
-  );
-  data(config, 'schema', 'print the JSON Schema of the configuration').action(
-    lazy(() => import('./commands/config-schema.ts')),
-  );
+  data(config, 'path', 'print the files that are read, in order')
+    .addHelpText('after', examples('config path'))
+    .action(lazy(() => import('./commands/config-path.ts')));
+  data(config, 'schema', 'print the JSON Schema of the configuration')
+    .addHelpText('after', examples('config schema > yardmaster.schema.json'))
+    .action(lazy(() => import('./commands/config-schema.ts')));
 
   data(program, 'jobs', 'list delegations, newest first')
     .option('-n, --limit <count>', 'how many', positive, 20)
     .addHelpText('after', examples('jobs', 'jobs -n 5 --json'))
     .action(lazy(() => import('./commands/jobs.ts')));
   data(program, 'status', 'show how a delegation or task stands')
-    .argument('<id>')
+    .argument('<id>', 'of a delegation or a task')
+    .addHelpText('after', examples('status d_mwrr4zez9c57f4e07b06'))
     .action(lazy(() => import('./commands/status.ts')));
   data(program, 'wait', 'wait for a delegation or task, then print its result')
     .argument('<id>')
@@ -114,11 +117,13 @@ export function createProgram(): Command {
     .argument('<id>')
     .action(lazy(() => import('./commands/stop.ts')));
   data(program, 'logs', 'print the transcript of a task, or of every task of a delegation')
-    .argument('<id>')
+    .argument('<id>', 'of a delegation or a task')
     .option('-f, --follow', 'go on printing while it runs')
+    .addHelpText('after', examples('logs t_mwrr4zf07534ddf08848 --follow'))
     .action(lazy(() => import('./commands/logs.ts')));
   data(program, 'result', 'print the result of a delegation or task')
-    .argument('<id>')
+    .argument('<id>', 'of a delegation or a task')
+    .addHelpText('after', examples('result d_mwrr4zez9c57f4e07b06 --json'))
     .action(lazy(() => import('./commands/result.ts')));
   data(program, 'cost', 'add up what was spent')
     .addOption(new Option('--by <what>', 'group').choices(['model', 'provider', 'day']).default('model'))

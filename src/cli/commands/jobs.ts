@@ -49,11 +49,11 @@ export const action: Action = async (context) => {
   const columns = [
     { title: 'delegation' },
     { title: 'started' },
-    { title: 'by' },
+    { title: 'by', spare: true },
     { title: 'tasks', min: 10 },
     { title: 'models', min: 12 },
     { title: 'cost', align: 'right' as const },
-    { title: 'first goal', min: 10 },
+    { title: 'first goal', min: 10, spare: true },
   ];
   context.output.data(table(columns, rows, context.output.columns).join('\n'));
   return EXIT_OK;

@@ -24,10 +24,10 @@ export const action: Action = async (context) => {
       { title: 'task' },
       { title: 'goal', min: 12 },
       { title: 'provider/model', min: 14 },
-      { title: 'effort' },
-      { title: 'from', min: 6 },
+      { title: 'effort', spare: true },
+      { title: 'from', min: 6, spare: true },
       { title: 'status' },
-      { title: 'time', align: 'right' as const },
+      { title: 'time', align: 'right' as const, spare: true },
       { title: 'cost', align: 'right' as const },
     ];
     const now = Date.now();

@@ -31,4 +31,14 @@ describe('a table', () => {
   test('keeps the columns that must not shrink whole', () => {
     expect(table(COLUMNS, [['goal goal goal', 'model model', '$1,234.56']], 10).at(-1)).toContain('$1,234.56');
   });
+
+  test('leaves spare columns out, the last first, where not even the shortest rows fit', () => {
+    const columns = [{ title: 'id' }, { title: 'by', spare: true as const }, { title: 'why', spare: true as const }];
+    const row = ['identifier', 'somebody', 'because'];
+    expect([40, 25, 15].map((limit) => table(columns, [row], limit).at(-1))).toEqual([
+      'identifier  somebody  because',
+      'identifier  somebody',
+      'identifier',
+    ]);
+  });
 });

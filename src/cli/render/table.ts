@@ -6,16 +6,24 @@ export interface Column {
   readonly align?: 'right';
   /** It gives way first when the terminal is narrow, never below this many columns. Absent = it never shrinks. */
   readonly min?: number;
+  /** Left out, the last such column first, where the terminal has no room for all. */
+  readonly spare?: boolean;
 }
 
 /**
- * Rows under titles, as wide as the terminal allows. Columns with a `min` shrink, widest first;
+ * Rows under titles, as wide as the terminal allows. Columns with a `min` shrink, widest first, then spare ones go;
  * nothing wraps. Cells may hold colour.
  */
 export function table(columns: readonly Column[], rows: readonly (readonly string[])[], limit: number): string[] {
   const gap = 2;
-  const widths = columns.map((column, at) => Math.max(width(column.title), ...rows.map((row) => width(row[at] ?? ''))));
-  const total = () => widths.reduce((sum, each) => sum + each, 0) + gap * (columns.length - 1);
+  const widths = columns.map(({ title }, at) => Math.max(width(title), ...rows.map((row) => width(row[at] ?? ''))));
+  const least = widths.map((most, at) => Math.min(most, columns[at]?.min ?? most));
+  const last = columns.findLastIndex(({ spare }) => spare);
+  if (last >= 0 && sum(least) + gap * (columns.length - 1) > limit) {
+    const without = <T>(cells: readonly T[]): readonly T[] => cells.toSpliced(last, 1);
+    return table(without(columns), rows.map(without), limit);
+  }
+  const total = () => sum(widths) + gap * (columns.length - 1);
   while (total() > limit) {
     const widest = columns
       .map((column, at) => ({ at, room: column.min === undefined ? 0 : widths[at]! - column.min }))
@@ -30,6 +38,10 @@ export function table(columns: readonly Column[], rows: readonly (readonly strin
       .trimEnd();
   const titled = columns.some((column) => column.title !== '');
   return [...(titled ? [line(columns.map((column) => column.title))] : []), ...rows.map(line)];
+}
+
+function sum(widths: readonly number[]): number {
+  return widths.reduce((all, each) => all + each, 0);
 }
 
 function pad(text: string, to: number, align: 'right' | undefined): string {
