@@ -16,5 +16,5 @@ export const action: Action = async (context) => {
       retryable: true,
     });
   }
-  return printResults(tasks, yard, context.output);
+  return await printResults(tasks, yard, context.output);
 };
