@@ -1,5 +1,6 @@
 import type { StopReason, ToolCall, TurnListener } from '../core/provider.ts';
 import type { Route } from '../core/route.ts';
+import { verifyServed } from '../core/served-model.ts';
 import type { Json } from '../core/task.ts';
 import { uniqueCallId } from './call-ids.ts';
 import { failureInStream } from './failure-in-stream.ts';
@@ -160,7 +161,9 @@ export function createChatDecoder(route: Route, listener: TurnListener, taken: R
         throw failureInStream(data);
       }
       if (id === '') id = textIn(chunk.id);
-      if (typeof chunk.model === 'string' && chunk.model !== '') served = chunk.model;
+      const model = textIn(chunk.model);
+      // Another name in mid-answer: one that is not the model asked for stays, whatever comes after it.
+      if (model !== served && model !== '' && verifyServed(route, served) !== 'mismatch') served = model;
       if (chunk.usage !== undefined && chunk.usage !== null) usage = chunk.usage;
       const choice = chunk.choices?.[0];
       if (choice === undefined || choice === null) return false;

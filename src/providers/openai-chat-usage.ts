@@ -29,10 +29,14 @@ export function chatUsage(usage: ChatUsage): Usage | undefined {
   const completion = countIn(usage.completion_tokens);
   if (input === undefined || completion === undefined) return undefined;
   const details = usage.prompt_tokens_details;
+  const reasoning = countIn(usage.completion_tokens_details?.reasoning_tokens) ?? countIn(usage.reasoning_tokens) ?? 0;
   return {
     input,
-    // xAI and Google leave reasoning out of the completion, and count it in the total alone.
-    output: Math.max(completion, (countIn(usage.total_tokens) ?? 0) - input),
+    // xAI and Google leave reasoning out of the completion, and count it in the total alone; some have no total.
+    output: Math.max(
+      reasoning > completion ? completion + reasoning : completion,
+      (countIn(usage.total_tokens) ?? 0) - input,
+    ),
     cache_read:
       countIn(details?.cached_tokens) ??
       countIn(usage.prompt_cache_hit_tokens) ??
@@ -44,6 +48,6 @@ export function chatUsage(usage: ChatUsage): Usage | undefined {
       countIn(details?.cache_creation_tokens) ??
       countIn(usage.cache_creation_input_tokens) ??
       0,
-    reasoning: countIn(usage.completion_tokens_details?.reasoning_tokens) ?? countIn(usage.reasoning_tokens) ?? 0,
+    reasoning,
   };
 }

@@ -311,6 +311,12 @@ describe('what openai-chat makes of the liberties of its servers', () => {
     expect(answer).toMatchObject(expected);
   });
 
+  test('another model in the middle of an answer is told, though the one asked for ends it', async () => {
+    const other = { ...delta({ content: 'i' }), model: 'm-2' };
+    const { answer } = await converse([events(delta({ content: 'h' }), other, STOP)], { model: 'm-1' });
+    expect(answer).toMatchObject({ text: 'hi', served_model: 'm-2' });
+  });
+
   test.each<[string, object, object]>([
     [
       'OpenAI',
@@ -339,6 +345,11 @@ describe('what openai-chat makes of the liberties of its servers', () => {
       { input: 9, output: 8, cache_read: 0, cache_write: 0, reasoning: 3 },
     ],
     [
+      'a server with more reasoning than completion and no total',
+      { prompt_tokens: 9, completion_tokens: 5, completion_tokens_details: { reasoning_tokens: 20 } },
+      { input: 9, output: 25, cache_read: 0, cache_write: 0, reasoning: 20 },
+    ],
+    [
       'Google, thoughts in the total alone',
       { prompt_tokens: 9, completion_tokens: 5, total_tokens: 21 },
       { input: 9, output: 12, cache_read: 0, cache_write: 0, reasoning: 0 },
@@ -363,6 +374,7 @@ describe('what openai-chat makes of the liberties of its servers', () => {
   test.each<[string, object]>([
     ['no output', { prompt_tokens: 9 }],
     ['no numbers', { prompt_tokens: '9', completion_tokens: null }],
+    ['numbers beyond all counting', { prompt_tokens: 1e300, completion_tokens: 2 }],
     ['negative numbers', { prompt_tokens: -1, completion_tokens: 2 }],
   ])('usage with %s is unknown, not zero', async (_, usage) => {
     expect((await converse([events(STOP, { usage }, '[DONE]')])).answer.usage).toBeUndefined();

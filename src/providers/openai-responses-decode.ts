@@ -80,7 +80,8 @@ export function createResponsesDecoder(route: Route, listener: TurnListener, tak
   }
 
   function end(final: Response | undefined): boolean {
-    response = { ...response, ...final };
+    const { status: _, ...begun } = response;
+    response = { ...begun, ...final };
     over = true;
     if (text === '') say(items().map(textOf).join(''));
     return true;
@@ -192,7 +193,8 @@ function stopOf(response: Response, refused: boolean, calls: boolean): StopReaso
   const reason = response.incomplete_details?.reason;
   if (reason === 'max_output_tokens') return 'length';
   if (reason === 'content_filter' || refused) return 'refusal';
-  if (response.status === 'incomplete') return 'other';
+  // `cancelled` and the like. Some servers leave the status as it was at the start.
+  if (typeof response.status === 'string' && !['completed', 'in_progress'].includes(response.status)) return 'other';
   return calls ? 'tool_calls' : 'end';
 }
 

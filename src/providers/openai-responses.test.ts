@@ -330,6 +330,12 @@ describe('the stream of openai-responses', () => {
     expect(decoder.answer()).toMatchObject({ text: 'Half', stop });
   });
 
+  test('an answer that ended as anything but completed is not whole', () => {
+    const text = { type: 'response.output_text.delta', delta: 'Half' };
+    expect(decode([CREATED, text, completed({ status: 'cancelled' })]).decoder.answer().stop).toBe('other');
+    expect(decode([CREATED, text, { type: 'response.completed', response: {} }]).decoder.answer().stop).toBe('end');
+  });
+
   test('a refusal is the text and the reason', () => {
     const { decoder } = decode([CREATED, { type: 'response.refusal.delta', delta: 'I cannot.' }, completed()]);
     expect(decoder.answer()).toMatchObject({ text: 'I cannot.', stop: 'refusal' });
