@@ -36,3 +36,14 @@ test.each([{ type: 'strnig' }, { $ref: 'https://example.com/schema.json' }, { $a
     await expect(validateOutput(wrong, null)).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
   },
 );
+
+test.each<[string, { [key: string]: Json }, Json]>([
+  ['a pattern that backtracks', { type: 'string', pattern: '^(a+)+$' }, `${'a'.repeat(60)}!`],
+  ['references that branch', { anyOf: [{ items: { $ref: '#' } }, { items: { $ref: '#' } }], not: {} }, nested(40)],
+])('%s holds nobody up', async (_, slow, value) => {
+  expect(await validateOutput(slow, value)).toEqual(['$ takes too long to check against the schema.']);
+});
+
+function nested(levels: number): Json {
+  return levels === 0 ? 'x' : [nested(levels - 1)];
+}

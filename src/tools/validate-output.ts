@@ -1,3 +1,4 @@
+import { createContext, Script } from 'node:vm';
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import { DelegateError } from '../core/errors.ts';
 import type { Json } from '../core/task.ts';
@@ -18,7 +19,21 @@ export async function validateOutput(schema: Schema, value: Json): Promise<reado
     compiled.set(schema, validate);
   }
   const check = await validate;
-  return check(value) ? [] : (check.errors ?? []).map(sentence);
+  try {
+    return bounded(() => check(value)) ? [] : (check.errors ?? []).map(sentence);
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error;
+    return ['$ takes too long to check against the schema.'];
+  }
+}
+
+/** Longest check. A pattern that backtracks, on a text that a model wrote for it, would end with the universe. */
+const CHECK_MS = 250;
+const script = new Script('check()');
+
+/** What `check` gives. Throws `ERR_SCRIPT_EXECUTION_TIMEOUT` when its time is over: nothing else can interrupt it. */
+function bounded(check: () => boolean): boolean {
+  return script.runInContext(createContext({ check }), { timeout: CHECK_MS }) as boolean;
 }
 
 async function compile(schema: Schema): Promise<ValidateFunction> {
