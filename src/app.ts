@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buildCatalog } from './config/build-catalog.ts';
@@ -200,8 +201,8 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
     const [{ loseTasks }, deps] = await Promise.all([import('./engine/lose-tasks.ts'), engine()]);
     return loseTasks(gone, deps);
   };
-  const stopAll = new AbortController();
-  const background = new Set<Promise<unknown>>();
+  /** Delegations in the background of this process, by id, until they have ended. */
+  const background = new Map<string, Promise<unknown>>();
 
   const start = async (
     { call, tasks, context, above }: Extract<PlannedCall, { tasks: unknown }> & Asking,
@@ -214,7 +215,6 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
       engine(),
       import('./tools/read-instructions.ts').then(({ readInstructions }) => readInstructions(cwd, { trusted })),
     ]);
-    const stop = call.background ? stopAll.signal : signal;
     const parent_route = above?.route ?? context.resolver.parent;
     return startDelegation(tasks, deps, {
       workspace: cwd,
@@ -225,7 +225,7 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
       ...(call.budget === undefined ? {} : { budget: call.budget }),
       ...(parent_route === undefined ? {} : { parent_route }),
       ...(above && { parent: { task_id: above.id, root_id: above.root_id, depth: above.depth + 1 } }),
-      ...(stop === undefined ? {} : { signal: stop }),
+      ...(signal === undefined || call.background ? {} : { signal }),
       ...(on === undefined ? {} : { on }),
     });
   };
@@ -243,8 +243,10 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
       if (planned.call.dry_run) return { kind: 'explanation', ...explainCall(planned.call, planned.context) };
       const { delegation_id, ids, done } = await start(planned, options);
       if (!planned.call.background) return { kind: 'results', ...(await done) };
-      const kept = done.catch(() => {}).finally(() => background.delete(kept));
-      background.add(kept);
+      background.set(
+        delegation_id,
+        done.catch(() => {}).finally(() => background.delete(delegation_id)),
+      );
       return { kind: 'handle', delegation_id, ids, hint: handleHint(delegation_id) };
     },
     async collect({ origin } = {}) {
@@ -281,8 +283,11 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
       return (await start(planned, options)).done;
     },
     async [Symbol.asyncDispose]() {
-      stopAll.abort();
-      await Promise.all(background);
+      if (background.size > 0) {
+        const { controls } = await engine();
+        for (const id of background.keys()) controls.stopHere(id);
+        await Promise.all(background.values());
+      }
       if (engine.started) await (await engine()).transcripts?.[Symbol.asyncDispose]();
       await providers[Symbol.asyncDispose]();
       if (store.started && options.store === undefined) await (await store())[Symbol.asyncDispose]();

@@ -12,8 +12,9 @@ import type { Yardmaster } from '../app.ts';
 import { DelegateError } from '../core/errors.ts';
 import { errorAnswer } from './answers.ts';
 import type { Caller } from './caller.ts';
-import { delegateTask, type Running } from './delegate-task.ts';
+import { delegateTask } from './delegate-task.ts';
 import { delegationStatus } from './delegation-status.ts';
+import type { Desk } from './desk.ts';
 import { explainRoute } from './explain-route.ts';
 import { hostModel, hostOf } from './hosts.ts';
 import type { Identity } from './identity.ts';
@@ -24,13 +25,12 @@ import { listResources, RESOURCE_TEMPLATES, readResource } from './resources.ts'
 export interface ServerOptions {
   readonly identity: Identity;
   readonly keeper: Keeper;
-  /** Shared by all servers of the process. */
-  readonly running: Running;
+  readonly desk: Desk;
   readonly log: (line: string) => void;
 }
 
 /** The protocol's side of one session: what each request asks, and what it is answered with. */
-export function createServer({ identity, keeper, running, log }: ServerOptions): Server {
+export function createServer({ identity, keeper, desk, log }: ServerOptions): Server {
   const { serverInfo, capabilities, instructions } = identity;
   const server = new Server(serverInfo, { capabilities, instructions });
   server.onerror = (error) => log(error.message);
@@ -49,17 +49,11 @@ export function createServer({ identity, keeper, running, log }: ServerOptions):
   });
 
   const call = async (name: string, args: unknown, yard: Yardmaster, caller: Caller): Promise<CallToolResult> => {
-    const delivered = (id: string): void => {
-      // Once the answer has left this call: a host that took it back, or is gone, collects again.
-      setImmediate(() => {
-        if (!caller.signal.aborted) yard.acknowledge(id).catch((error) => log(`"${id}" is not acknowledged: ${error}`));
-      });
-    };
     switch (name) {
       case 'delegate_task':
-        return delegateTask(args, yard, { caller, running, delivered });
+        return delegateTask(args, yard, { caller, desk });
       case 'delegation_status':
-        return delegationStatus(args, yard, { caller, running, delivered });
+        return delegationStatus(args, yard, { caller, desk });
       case 'list_routes':
         return listRoutes(args, yard.decisions());
       case 'explain_route':

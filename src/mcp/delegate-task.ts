@@ -4,32 +4,22 @@ import { answer } from './answers.ts';
 import { awaitDelegation } from './await-delegation.ts';
 import type { Caller } from './caller.ts';
 import { handleAnswer, resultsAnswer, runningAnswer, statesAnswer } from './delegation-answers.ts';
+import type { Desk } from './desk.ts';
 import { explainText } from './explain-text.ts';
-import { createProgress, type Progress } from './progress.ts';
+import { createProgress } from './progress.ts';
 
 /** Which surface asked; what its sessions left uncollected is found by it. */
 export const ORIGIN = 'mcp';
 
-/** What the children of this process are doing, by delegation. */
-export type Running = Map<string, Progress>;
-
 /**
  * `delegate_task`. Children always run in the background, so that neither a host's patience nor its end loses them;
  * the call waits for them as long as the host bears, and gives their id when that was too short. Results that were
- * given are acknowledged by `delivered`, once they are on their way.
+ * given are noted as delivered.
  */
 export async function delegateTask(
   args: unknown,
   yard: Yardmaster,
-  {
-    caller,
-    running,
-    delivered,
-  }: {
-    readonly caller: Caller;
-    readonly running: Running;
-    readonly delivered: (delegation_id: string) => void;
-  },
+  { caller, desk }: { readonly caller: Caller; readonly desk: Desk },
 ): Promise<CallToolResult> {
   const progress = createProgress();
   const started = await yard.call(inBackground(args), {
@@ -37,7 +27,7 @@ export async function delegateTask(
     ...(caller.parent === undefined ? {} : { parent: caller.parent }),
     on: (event) => {
       progress.on(event);
-      if (event.type === 'delegation-end') running.delete(event.delegation_id);
+      if (event.type === 'delegation-end') desk.running.delete(event.delegation_id);
     },
   });
   switch (started.kind) {
@@ -54,7 +44,7 @@ export async function delegateTask(
   }
   const { delegation_id, ids } = started;
   if (asksForHandle(args)) return handleAnswer(delegation_id, ids);
-  running.set(delegation_id, progress);
+  desk.running.set(delegation_id, progress);
   const standing = await awaitDelegation(delegation_id, yard, {
     seconds: caller.wait_seconds,
     caller,
@@ -65,7 +55,7 @@ export async function delegateTask(
     return answer(`${delegation_id} was stopped.`, { delegation_id, state: 'stopped' });
   }
   if (standing.pending.length > 0) return runningAnswer(standing, Date.now());
-  delivered(delegation_id);
+  desk.deliveries.note(delegation_id, yard, caller.signal);
   return resultsAnswer(
     standing.result,
     standing.tasks.map(({ goal }) => goal),

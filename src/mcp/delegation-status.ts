@@ -6,8 +6,9 @@ import { suggestNames } from '../core/suggest.ts';
 import { answer } from './answers.ts';
 import { awaitDelegation, standingOf } from './await-delegation.ts';
 import type { Caller } from './caller.ts';
-import { ORIGIN, type Running } from './delegate-task.ts';
+import { ORIGIN } from './delegate-task.ts';
 import { resultsAnswer, runningAnswer, statesAnswer } from './delegation-answers.ts';
+import type { Desk } from './desk.ts';
 import { readResult } from './resources.ts';
 import { STATUS_ACTIONS, type StatusAction } from './tool-list.ts';
 
@@ -18,21 +19,14 @@ const LISTED = 50;
 export async function delegationStatus(
   args: unknown,
   yard: Yardmaster,
-  {
-    caller,
-    running,
-    delivered,
-  }: {
-    readonly caller: Caller;
-    readonly running: Running;
-    readonly delivered: (delegation_id: string) => void;
-  },
+  { caller, desk }: { readonly caller: Caller; readonly desk: Desk },
 ): Promise<CallToolResult> {
   const given = isObject(args) ? args : {};
   const { action: asked, ...rest } = given;
   const action = readAction(asked, rest.id !== undefined && rest.id !== null);
   switch (action) {
     case 'list':
+      await desk.deliveries.settled();
       return list(yard);
     case 'status': {
       const call = await yard.call({ ...rest, action });
@@ -48,7 +42,7 @@ export async function delegationStatus(
       const checked = await yard.call({ ...rest, action: 'wait', wait_seconds: 0 });
       if (checked.kind !== 'wait') return answer(JSON.stringify(checked), checked);
       const id = String(rest.id).trim();
-      const progress = running.get(id);
+      const progress = desk.running.get(id);
       const standing =
         seconds === 0
           ? await standingOf(id, yard)
@@ -57,7 +51,7 @@ export async function delegationStatus(
       if (!whole && action === 'result' && standing.pending.length === 0) return oneResult(id, yard);
       if (standing.pending.length > 0 && (action === 'wait' || standing.result.results.length === 0))
         return runningAnswer(standing, Date.now());
-      if (whole && standing.pending.length === 0) delivered(id);
+      if (whole && standing.pending.length === 0) desk.deliveries.note(id, yard, caller.signal);
       const goals: string[] = [];
       for (const { index, goal } of standing.tasks) goals[index] = goal;
       return resultsAnswer(standing.result, goals);

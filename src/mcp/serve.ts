@@ -71,9 +71,13 @@ async function prepare({ open, version, log }: ServeOptions): Promise<{
   /** Replaces telling every connected server. */
   readonly onToolsChanged: (listener: () => void) => void;
 }> {
-  const [{ createKeeper }, { createServer }] = await Promise.all([import('./keeper.ts'), import('./create-server.ts')]);
+  const [{ createKeeper }, { createServer }, { createDesk }] = await Promise.all([
+    import('./keeper.ts'),
+    import('./create-server.ts'),
+    import('./desk.ts'),
+  ]);
   const identity = identityOf(version);
-  const running = new Map();
+  const desk = createDesk(log);
   const connected = new Set<Server>();
   let tell = (): void => {
     for (const server of connected) server.sendToolListChanged().catch(() => undefined);
@@ -82,7 +86,7 @@ async function prepare({ open, version, log }: ServeOptions): Promise<{
   return {
     keeper,
     connect() {
-      const server = createServer({ identity, keeper, running, log });
+      const server = createServer({ identity, keeper, desk, log });
       connected.add(server);
       server.onclose = () => connected.delete(server);
       return server;
