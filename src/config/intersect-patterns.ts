@@ -1,3 +1,5 @@
+import { fitsPattern } from '../core/fits-pattern.ts';
+
 /** What two lists of patterns (`provider/model` with `*`, or `tag:<name>`) both let through, as one list. */
 export interface Intersection {
   readonly patterns: readonly string[];
@@ -25,7 +27,7 @@ function covers(first: string, second: string): boolean {
   if (first === '*' || first === second) return true;
   if (isTag(first) || isTag(second)) return false;
   // The second's own stars are letters here: only a star of the first can match them.
-  return glob(first).test(second);
+  return fitsPattern(first, second);
 }
 
 function mayOverlap(first: string, second: string): boolean {
@@ -42,9 +44,4 @@ function starOf(pattern: string): number {
 
 function isTag(pattern: string): boolean {
   return pattern.startsWith('tag:');
-}
-
-function glob(pattern: string): RegExp {
-  const literal = pattern.split('*').map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
-  return new RegExp(`^${literal.join('.*')}$`);
 }

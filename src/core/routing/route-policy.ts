@@ -1,5 +1,6 @@
 import { highestOutputPrice } from '../cost.ts';
 import type { Issue } from '../errors.ts';
+import { fitsPattern } from '../fits-pattern.ts';
 import { quote } from '../parse-name.ts';
 import { type Route, type RouteRequest, routeLabel } from '../route.ts';
 import type { RoutingPolicy } from '../settings.ts';
@@ -99,12 +100,7 @@ function compile(pattern: string, index: CatalogIndex): (route: Route) => boolea
   }
   const slash = text.indexOf('/');
   const name = slash < 0 ? text : text.slice(0, slash);
-  const provider = glob(index.provider(name)?.id ?? name);
-  const model = glob(slash < 0 ? '*' : text.slice(slash + 1));
-  return (route) => provider.test(route.provider) && model.test(route.model);
-}
-
-function glob(pattern: string): RegExp {
-  const parts = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${parts.join('.*')}$`, 'i');
+  const provider = index.provider(name)?.id ?? name;
+  const model = slash < 0 ? '*' : text.slice(slash + 1);
+  return (route) => fitsPattern(provider, route.provider) && fitsPattern(model, route.model.toLowerCase());
 }
