@@ -104,17 +104,18 @@ export function createProgram(): Command {
     .addHelpText('after', examples('status d_mwrr4zez9c57f4e07b06'))
     .action(lazy(() => import('./commands/status.ts')));
   data(program, 'wait', 'wait for a delegation or task, then print its result')
-    .argument('<id>')
+    .argument('<id>', 'of a delegation or a task')
     .option('--timeout <seconds>', 'the longest wait; then what has ended is printed', seconds)
-    .addHelpText('after', examples('wait d_…', 'wait t_… --timeout 60'))
+    .addHelpText('after', examples('wait d_mwrr4zez9c57f4e07b06 --timeout 60'))
     .action(lazy(() => import('./commands/wait.ts')));
   data(program, 'steer', 'tell a running task something, with its next turn')
     .argument('<id>', 'of a task, or of a delegation for all of its tasks')
     .argument('<text>')
-    .addHelpText('after', examples('steer t_… "Leave the tests alone."'))
+    .addHelpText('after', examples('steer t_mwrr4zf07534ddf08848 "Leave the tests alone."'))
     .action(lazy(() => import('./commands/steer.ts')));
   data(program, 'stop', 'stop a delegation or task and everything below it; what exists is kept')
-    .argument('<id>')
+    .argument('<id>', 'of a delegation or a task')
+    .addHelpText('after', examples('stop d_mwrr4zez9c57f4e07b06'))
     .action(lazy(() => import('./commands/stop.ts')));
   data(program, 'logs', 'print the transcript of a task, or of every task of a delegation')
     .argument('<id>', 'of a delegation or a task')
