@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { MAX_ATTEMPTS, MAX_WAIT_MS } from '../src/core/after-failure.ts';
-import { DELEGATE_FIELDS, FIELD_NAMES } from '../src/core/delegate-fields.ts';
+import { ACTIONS, DELEGATE_FIELDS, FIELD_NAMES } from '../src/core/delegate-fields.ts';
 import { TERMINAL_STATUSES } from '../src/core/result.ts';
 import { DEFAULT_LIMITS, type Limits } from '../src/core/settings.ts';
 import { STOP_REPEATS, WARN_REPEATS } from '../src/engine/agent-loop.ts';
@@ -38,6 +38,12 @@ test('docs/delegation.md lists every status, exit reason and event', () => {
   expect(names('<!-- statuses -->')).toEqual(TERMINAL_STATUSES);
   expect(names('<!-- reasons -->')).toEqual([...reasons.matchAll(/'(\w+)'/g)].map(([, name]) => name));
   expect(names('<!-- events -->')).toEqual([...events].map(([, name]) => name));
+});
+
+test('docs/delegation.md lists every action', () => {
+  expect(tableAfter('<!-- actions -->').map(([name]) => name!.replaceAll('`', ''))).toEqual(
+    ACTIONS.filter((action) => action !== 'spawn'),
+  );
 });
 
 test.each([

@@ -254,10 +254,7 @@ profiles: { coder: { route: nothing } }
     );
     expect(await said(folder, home(folder))).toContain(':1:15 store.url: A shared store is not part of this version.');
     folder.write(USER, 'history: { keep_days: 3 }\nprofiles: { p: {} }\n');
-    expect((await loadConfig(home(folder))).notes).toEqual([
-      `${file}:2:1 profiles: has no effect in this version`,
-      `${file}:1:1 history: has no effect in this version`,
-    ]);
+    expect((await loadConfig(home(folder))).notes).toEqual([`${file}:2:1 profiles: has no effect in this version`]);
   });
 
   test('names that are the same stand only once', async () => {

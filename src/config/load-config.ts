@@ -7,6 +7,7 @@ import { type Env, type Paths, type Place, projectFiles, resolvePaths } from './
 import { type ConfigSource, type KeyPath, writeKeyPath } from './config-source.ts';
 import { type FullConfig, withDefaults } from './defaults.ts';
 import { expandVariables, isReference } from './expand-variables.ts';
+import { checkMcpServers } from './mcp-servers.ts';
 import { readText } from './read-text.ts';
 import { sandboxOf } from './sandbox-of.ts';
 import { delegationOf, hostsOf, routingOf } from './settings-of.ts';
@@ -139,6 +140,7 @@ function settle(
     return source !== undefined && has(source.config, path) ? source.where(path) : 'default';
   };
   checkNames(config, where);
+  checkMcpServers(config, where);
   checkAbsent(config, where);
   const expand = (path: KeyPath, text: string): string => {
     const { text: expanded, missing } = expandVariables(text, env);
@@ -177,7 +179,7 @@ function checkAbsent({ store }: FullConfig, where: (path: KeyPath) => string): v
 
 /** Keys that a file may have and this version does nothing with. */
 function unused(config: FullConfig, where: (path: KeyPath) => string): string[] {
-  return (['profiles', 'history'] as const)
+  return (['profiles'] as const)
     .filter((key) => Object.keys(config[key] ?? {}).length > 0)
     .map((key) => `${where([key])} ${key}: has no effect in this version`);
 }
