@@ -76,6 +76,23 @@ describe('retries', () => {
     expect(result).toMatchObject({ status: 'failed', summary: 'Half an answ', cost: { complete: false } });
   });
 
+  test.each([
+    ['network', { sent: { model: 'm', reasoning: null } }, false],
+    ['network', {}, true],
+    ['unknown', { sent: { model: 'm', reasoning: null } }, false],
+    ['auth', { sent: { model: 'm', reasoning: null } }, true],
+  ] as const)('the cost after a request that failed with %s and %j is complete: %j', async (cls, failure, complete) => {
+    await using store = createMemoryStore();
+    const rig = createRig({
+      store,
+      model: () => {
+        throw failed(cls, failure);
+      },
+    });
+    const [result] = (await rig.run([task({})])).results;
+    expect(result).toMatchObject({ status: 'failed', cost: { usd: 0, complete } });
+  });
+
   test('an adapter that throws something else ends the child as our own defect', async () => {
     await using store = createMemoryStore();
     const rig = createRig({

@@ -125,10 +125,12 @@ export function countFailure(tally: Tally, failure: Failure): { used?: Spend } {
 /** Classes of requests that reached a model, as far as one can know. An HTTP error is not billed by any provider known. */
 const MAY_BE_BILLED: ReadonlySet<Failure['class']> = new Set([
   'cut',
+  'network',
   'timeout_first_token',
   'timeout_idle',
   'protocol',
   'cancelled',
+  'unknown',
 ]);
 
 /** The receipt, from what was planned and what was seen; nothing of it is read from the request alone. */
