@@ -7,7 +7,7 @@ import { misfits, type Schema } from './misfits.ts';
 import { ConfigSchema } from './schema.ts';
 
 /** What stands below these keys is never repeated in a message: people put the key itself into `key_env`, too. */
-const SECRET: ReadonlySet<string | number> = new Set(['api_key', 'key_env', 'headers']);
+const SECRET: ReadonlySet<string | number> = new Set(['api_key', 'key_env', 'headers', 'env']);
 
 /** How a message names the place of a key: with its position in a file, or by the key alone. */
 export type Place = (path: KeyPath, part: 'key' | 'value') => string;

@@ -16,6 +16,7 @@ export interface ConfigFile {
   /** The parent agent's own toolsets. */
   readonly toolsets?: readonly string[];
   readonly mcp_servers?: Readonly<Record<string, McpServerConfig>>;
+  readonly web?: WebConfig;
   readonly profiles?: Readonly<Record<string, ProfileConfig>>;
   /** Agents that use Yardmaster as an MCP server, by the name they give themselves. */
   readonly hosts?: Readonly<Record<string, HostConfig>>;
@@ -107,8 +108,18 @@ export interface BudgetsConfig {
   readonly daily_usd?: number;
 }
 
+/** Either a program (`command`, `env`, `cwd`) or an address (`url`, `headers`). */
 export interface McpServerConfig {
-  readonly command: readonly string[];
+  readonly command?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  readonly url?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly tools?: readonly string[];
+}
+
+export interface WebConfig {
+  readonly allow_hosts?: readonly string[];
 }
 
 export interface ProfileConfig {

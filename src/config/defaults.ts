@@ -17,6 +17,7 @@ export const DEFAULTS: ConfigFile & { readonly delegation: DelegationDefaults } 
     ...DEFAULT_LIMITS,
   },
   toolsets: ['read'],
+  web: { allow_hosts: [] },
 };
 
 type Defaulted =
@@ -35,6 +36,7 @@ type DelegationDefaults = DelegationConfig & Required<Pick<DelegationConfig, Def
 export interface FullConfig extends ConfigFile {
   readonly delegation: DelegationDefaults;
   readonly toolsets: readonly string[];
+  readonly web: { readonly allow_hosts: readonly string[] };
 }
 
 export function withDefaults(config: ConfigFile): FullConfig {
@@ -42,5 +44,6 @@ export function withDefaults(config: ConfigFile): FullConfig {
     ...config,
     delegation: { ...DEFAULTS.delegation, ...config.delegation },
     toolsets: config.toolsets ?? DEFAULTS.toolsets ?? [],
+    web: { allow_hosts: config.web?.allow_hosts ?? [] },
   };
 }

@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { DelegateError, refusal } from '../core/errors.ts';
 import type { DelegationSettings, HostSettings, RoutingSettings, SandboxSettings } from '../core/settings.ts';
+import { checkHosts } from './check-hosts.ts';
 import { checkNames, missingVariable, sameNames } from './check-names.ts';
 import type { ProviderConfig } from './config-file.ts';
 import { type Env, type Paths, type Place, projectFiles, resolvePaths } from './config-paths.ts';
@@ -141,6 +142,7 @@ function settle(
   };
   checkNames(config, where);
   checkMcpServers(config, where);
+  checkHosts(config, where);
   checkAbsent(config, where);
   const expand = (path: KeyPath, text: string): string => {
     const { text: expanded, missing } = expandVariables(text, env);

@@ -96,6 +96,13 @@ export function narrowConfig(user: FullConfig, project: ConfigSource, trusted: b
     else kept(['toolsets'], toolsets.note);
   }
 
+  const asked = own.web?.allow_hosts;
+  const hosts = asked === undefined ? undefined : intersect(user.web.allow_hosts, asked);
+  if (hosts !== undefined) {
+    if (hosts.note === undefined) take(['web', 'allow_hosts']);
+    else kept(['web', 'allow_hosts'], hosts.note);
+  }
+
   const providers: Record<string, ProviderConfig> = { ...user.providers };
   for (const [id, theirs] of Object.entries(own.providers ?? {})) {
     providers[id] = mergeProvider(providers[id] ?? {}, theirs);
@@ -133,6 +140,7 @@ export function narrowConfig(user: FullConfig, project: ConfigSource, trusted: b
     ...(own.providers === undefined ? {} : { providers }),
     ...(daily === undefined ? {} : { budgets: { daily_usd: daily } }),
     ...(toolsets === undefined ? {} : { toolsets: toolsets.value }),
+    ...(hosts === undefined ? {} : { web: { allow_hosts: hosts.value } }),
     delegation: delegation as unknown as FullConfig['delegation'],
   };
   return { config, taken, notes };

@@ -117,7 +117,7 @@ delegation: { fallback: [{ provider: x, modl: y }], on_mismatch: ignore }
         config.yaml:11:18 aliases.fast: "3" is not a text. Put it in quotes.
         config.yaml:11:27 aliases.slow: It is empty. Give it a value, or leave the key out.
         config.yaml:12:33 mcp_servers.docs.command: It is empty. Give it a value, or leave the key out.
-        config.yaml:12:37 mcp_servers.docs.args: "args" is not a key of "mcp_servers.docs". It has command.
+        config.yaml:12:37 mcp_servers.docs.args: "args" is not a key of "mcp_servers.docs". It has command, env, cwd, url, headers, tools.
         config.yaml:13:41 delegation.fallback[0].modl: "modl" is not a key of "delegation.fallback[0]". Did you mean "model"?
         config.yaml:13:66 delegation.on_mismatch: "ignore" is not one of fail, warn. docs/configuration.md lists what may stand here."
     `);

@@ -22,7 +22,7 @@ export interface ProviderProblem {
 }
 
 /** Headers that carry keys, or that belong to the connection. */
-const KEY_HEADER = /auth|api-?key|token|secret|cookie|password|credential/i;
+export const KEY_HEADER: RegExp = /auth|api-?key|token|secret|cookie|password|credential/i;
 const OWN_HEADER =
   /^(host|connection|content-.*|transfer-encoding|te|trailer|upgrade|keep-alive|expect|accept|proxy-.*)$/i;
 

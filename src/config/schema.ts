@@ -14,6 +14,14 @@ const amount = v.pipe(v.number(), v.finite(), v.minValue(0));
 const seconds = v.pipe(v.number(), v.finite(), v.gtValue(0));
 const day = v.pipe(v.string(), v.isoDate());
 const toolset = v.pipe(v.string(), v.regex(/^[a-z][a-z0-9_-]*(:[A-Za-z0-9._-]+)?$/));
+const header = v.pipe(v.string(), v.regex(/^[A-Za-z0-9-]+$/));
+/** A name, IPv4, or IPv6 with or without brackets; a port may follow, after brackets where there are colons. */
+const host = v.pipe(
+  v.string(),
+  v.regex(
+    /^([A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9])?(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)$/,
+  ),
+);
 const pattern = v.pipe(v.string(), v.regex(/^\S+$/));
 /** YAML writes an explicit off as `none` or `false`. */
 const effort = v.union([v.picklist(EFFORTS), v.literal(false)]);
@@ -96,7 +104,7 @@ const provider = v.strictObject({
   ),
   api_key: optional(v.pipe(text, says('A reference to an environment variable.'))),
   auth: optional(v.pipe(v.literal('none'), says('A server without keys.'))),
-  headers: optional(v.record(v.pipe(v.string(), v.regex(/^[A-Za-z0-9-]+$/)), v.string())),
+  headers: optional(v.record(header, v.string())),
   models: optional(
     v.pipe(
       v.union([v.literal('open'), v.array(v.union([text, model]))]),
@@ -170,6 +178,15 @@ const delegation = v.strictObject({
   max_summary_chars: optional(count),
 });
 
+const mcpServer = v.strictObject({
+  command: optional(v.pipe(v.array(text), v.minLength(1), says('Program and arguments.'))),
+  env: optional(v.pipe(v.record(variable, v.string()), says('Variables it gets beside the usual ones.'))),
+  cwd: optional(v.pipe(text, says('Folder it runs in.'))),
+  url: optional(v.pipe(text, says('Of a server that runs, over streamable HTTP.'))),
+  headers: optional(v.record(header, v.string())),
+  tools: optional(v.pipe(v.array(text), v.minLength(1), says('The only tools children get of it.'))),
+});
+
 /** The configuration file. Loaded only when there is a file to check. */
 export const ConfigSchema: v.GenericSchema<unknown, ConfigFile> = v.strictObject({
   model: optional(v.pipe(route, says('The parent agent’s route.'))),
@@ -179,7 +196,14 @@ export const ConfigSchema: v.GenericSchema<unknown, ConfigFile> = v.strictObject
   delegation: optional(delegation),
   budgets: optional(v.strictObject({ daily_usd: optional(amount) })),
   toolsets: optional(v.pipe(v.array(toolset), says('The parent agent’s own.'))),
-  mcp_servers: optional(v.record(name, v.strictObject({ command: v.pipe(v.array(text), v.minLength(1)) }))),
+  mcp_servers: optional(v.record(tag, mcpServer)),
+  web: optional(
+    v.strictObject({
+      allow_hosts: optional(
+        v.pipe(v.array(host), says('Hosts inside that `fetch_url` may reach: name, address, host:port.')),
+      ),
+    }),
+  ),
   profiles: optional(
     v.record(
       name,

@@ -5,6 +5,8 @@ interface Named {
   readonly name: string;
   /** The only tools children get of it; absent = all. */
   readonly tools?: readonly string[];
+  /** Variables its configuration refers to that are not set: it cannot be used. */
+  readonly missing?: readonly string[];
 }
 
 /** A program that speaks over its standard input and output. */
