@@ -8,6 +8,7 @@ import type { Env } from './config/config-paths.ts';
 import { createCredentials } from './config/credentials.ts';
 import { loadSnapshot } from './config/load-catalog.ts';
 import { type LoadedConfig, loadConfig } from './config/load-config.ts';
+import { mcpServersOf } from './config/mcp-servers.ts';
 import { isTrusted } from './config/trust.ts';
 import type { CallAnswer } from './core/answer.ts';
 import { contextUnder, delegatingTask, PARENT_TASK, withDepth } from './core/context-under.ts';
@@ -102,7 +103,7 @@ export interface Yardmaster extends AsyncDisposable {
 const DAY_MS = 86_400_000;
 
 /** Toolsets that exist in this version. */
-const TOOLSETS = ['read', 'write', 'terminal', 'delegation'];
+const TOOLSETS = ['read', 'write', 'terminal', 'web', 'delegation'];
 
 /**
  * Wires everything together. Reads the configuration (and throws `CONFIG_INVALID` for all that is wrong with it);
@@ -119,7 +120,9 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
   });
   const snapshot = once(() => loadSnapshot(config.paths));
   const credentials = once(() => createCredentials({ env, snapshot: snapshot(), providers: config.providers }));
-  const redactor = once(() => createRedactor(credentials().secrets()));
+  const mcp = once(() => mcpServersOf(config.config, { env, cwd }));
+  const secrets = once(() => [...credentials().secrets(), ...mcp().secrets]);
+  const redactor = once(() => createRedactor(secrets()));
   const redact = (text: string): string => redactor()(text);
   const keyFor: KeyFor = (ref, authority) => credentials().key(ref, authority);
   const trusted = isTrusted(cwd, config.paths);
@@ -137,23 +140,32 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
       settings: config.delegation,
       routing: config.routing,
       toolsets: withDepth(
-        TOOLSETS.filter((name) => config.toolsets.includes(name)),
+        [...TOOLSETS, ...mcp().servers.map(({ name }) => `mcp:${name}`)].filter((name) =>
+          config.toolsets.includes(name),
+        ),
         { depth: 0, max_spawn_depth: config.delegation.limits.max_spawn_depth },
       ),
     };
   });
   const store = once(async () => options.store ?? (await openStore(config)));
+  const outside = once(async () => {
+    const { createOutside } = await import('./tools/outside.ts');
+    const { allow_hosts } = config.config.web;
+    const filter = createSecretFilter(secrets());
+    return createOutside({ allow_hosts, servers: mcp().servers, env: { ...process.env, ...env }, filter, redact });
+  });
   const loadDelegate = once(() => import('./engine/delegate.ts'));
   const engine = once(async (): Promise<EngineDeps> => {
-    const [{ createLeases }, { createControls }, { createToolsFor }, opened, transcripts] = await Promise.all([
+    const [{ createLeases }, { createControls }, { createToolsFor }, beyond, opened, transcripts] = await Promise.all([
       import('./engine/leases.ts'),
       import('./engine/controls.ts'),
       import('./tools/tools-for.ts'),
+      outside(),
       store(),
       options.store === undefined ? openTranscripts(config, redact) : undefined,
     ]);
     const owner = newId('p');
-    const filter = createSecretFilter(credentials().secrets());
+    const filter = createSecretFilter(secrets());
     return {
       store: opened,
       leases: createLeases(opened, owner),
@@ -167,6 +179,7 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
         tool_timeout_seconds: config.delegation.limits.tool_timeout_seconds,
         filter,
         keep: async (name, text) => transcripts?.saveFull(name, text),
+        outside: beyond,
       }),
       settings: config.delegation,
       clock: { now: Date.now, random: Math.random, sleep: pause },
@@ -288,6 +301,7 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
         for (const id of background.keys()) controls.stopHere(id);
         await Promise.all(background.values());
       }
+      if (outside.started) await (await outside())[Symbol.asyncDispose]();
       if (engine.started) await (await engine()).transcripts?.[Symbol.asyncDispose]();
       await providers[Symbol.asyncDispose]();
       if (store.started && options.store === undefined) await (await store())[Symbol.asyncDispose]();

@@ -210,6 +210,14 @@ describe('toolsets', () => {
     expect(near?.hint).toBe('Did you mean "read"?');
     expect(far?.hint).toBe('Children may have read, write.');
   });
+
+  test('so is the nearest MCP server', () => {
+    const servers = { toolsets: ['read', 'mcp:docs'], available: ['read', 'mcp:docs'] };
+    const tasks = [{ goal: GOAL, toolsets: ['mcp:dosc', 'mcp:calendar'] }];
+    const [near, far] = issuesOf(() => planCall({ tasks }, context(servers)));
+    expect(near).toMatchObject({ code: 'TOOLSET_DENIED', hint: 'Did you mean "mcp:docs"?', suggestions: ['mcp:docs'] });
+    expect(far).toMatchObject({ code: 'TOOLSET_DENIED', hint: 'Children may have read, mcp:docs.' });
+  });
 });
 
 describe('budgets', () => {

@@ -27,8 +27,9 @@ export function toolsetIssues(asked: readonly string[] | undefined, ceiling: Too
   const may = childToolsets(undefined, ceiling);
   return (asked ?? []).flatMap((name, index) => {
     if (may.includes(name)) return [];
-    const known = (TOOLSETS as readonly string[]).includes(name) || MCP.test(name);
-    const near = known ? [] : suggestNames(name, may.length > 0 ? may : TOOLSETS);
+    const builtIn = (TOOLSETS as readonly string[]).includes(name);
+    const known = builtIn || MCP.test(name);
+    const near = builtIn ? [] : suggestNames(name, may.length > 0 ? may : TOOLSETS);
     const why = !known
       ? 'there is no such toolset'
       : ceiling.allowed.includes(name)

@@ -3,6 +3,7 @@ import type { ChildTools, Tool, Toolset, ToolsFor, ToolUser } from '../core/tool
 import type { ChildPlace } from './child-place.ts';
 import type { ToolMaker } from './define-tool.ts';
 import { createListFiles } from './list-files.ts';
+import type { Outside } from './outside.ts';
 import { createReadFile } from './read-file.ts';
 import { createSearchFiles } from './search-files.ts';
 import { createSiblings } from './siblings.ts';
@@ -14,6 +15,8 @@ import type { Worktrees } from './worktree/worktrees.ts';
 export interface ToolsOptions extends CommandsOptions {
   /** Folder for the worktrees of children. */
   readonly worktrees: string;
+  /** Absent: there are no toolsets `web` and `mcp:…`. */
+  readonly outside?: Outside;
 }
 
 /** The tools of a toolset. What can change something is made for a place of the child's own. */
@@ -81,9 +84,16 @@ export function createToolsFor(options: ToolsOptions): ToolsFor {
 async function prepare(name: string, options: ToolsOptions): Promise<Ready> {
   const make = Object.hasOwn(TOOLSETS, name) ? TOOLSETS[name] : undefined;
   if (make !== undefined) return make(options);
+  const { outside } = options;
+  if (outside?.names.includes(name) === true) return { changes: false, makers: (await outside.tools(name)).map(bound) };
   throw new DelegateError('TOOLSET_DENIED', `There is no toolset "${name}" here.`, {
-    hint: `There are: ${Object.keys(TOOLSETS).join(', ')}.`,
+    hint: `There are: ${[...Object.keys(TOOLSETS), ...(outside?.names ?? [])].join(', ')}.`,
   });
+}
+
+/** A tool that works nowhere in particular. */
+function bound(tool: Tool): ToolMaker {
+  return Object.assign(() => tool, { spec: tool.spec });
 }
 
 function open(folder: string): Promise<Workspace> {

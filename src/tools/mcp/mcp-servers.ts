@@ -15,7 +15,7 @@ const SPEC_CHARS = 200_000;
 
 /** One connection a server, shared by all children of this process, from the first that needs it. */
 export interface McpServers extends AsyncDisposable {
-  /** The tools of a server. Throws `ABILITY_MISSING`, naming it, when it cannot be had. */
+  /** The tools of a server. Throws `ABILITY_MISSING` or `CONFIG_INVALID`, naming it, when it cannot be had. */
   tools(server: string): Promise<readonly Tool[]>;
 }
 
@@ -28,6 +28,11 @@ export function createMcpServers(servers: readonly McpServer[], options: ServerO
     async tools(name) {
       const server = servers.find((each) => each.name === name);
       if (server === undefined) throw unusable(name, 'is not configured');
+      if (server.missing !== undefined) {
+        const variables = server.missing.map((each) => `"${each}"`).join(', ');
+        const message = `${variables} of "mcp_servers.${name}" ${server.missing.length === 1 ? 'is' : 'are'} not set in the environment.`;
+        throw new DelegateError('CONFIG_INVALID', message, { hint: 'Set it, or leave out the toolset.' });
+      }
       let connection = connections.get(server);
       if (connection === undefined) {
         connection = connectServer(server, options);
