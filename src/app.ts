@@ -269,7 +269,7 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
       return (await Promise.all(results)).filter((result) => result !== undefined);
     },
     async idle() {
-      while (background.size > 0) await Promise.all(background);
+      while (background.size > 0) await Promise.all(background.values());
     },
     acknowledge: async (delegation_id) => (await store()).acknowledge(delegation_id),
     recover,
