@@ -254,7 +254,7 @@ describe('stopping', () => {
   test('a delegation of 100 running children: no request leaves after 100 ms, none of the queued starts, texts are kept', async () => {
     const { yard, server } = await openLab(
       async ({ turn }) => {
-        await sleep(20 + 40 * Math.random());
+        await sleep(200 + 100 * Math.random());
         return {
           text: `turn ${turn}`,
           tool_calls: [{ name: 'list_files', arguments: { path: '.', glob: `*${turn}` } }],
@@ -263,7 +263,7 @@ describe('stopping', () => {
       { limits: { max_concurrent_children: 100, max_children_per_call: 150 } },
     );
     const { delegation_id, ids } = await start(yard, { tasks: tasks(150) });
-    await until(() => server.requests.length > 300);
+    await until(() => server.requests.length > 250);
     await yard.call({ action: 'status', id: delegation_id });
     const asked = Date.now();
     const stopped = yard.call({ action: 'stop', id: delegation_id });

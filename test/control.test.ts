@@ -317,8 +317,8 @@ describe('prune', () => {
   });
 });
 
-test('the command names children of children under their parents', async () => {
-  const { box } = await openLab(
+test('the command names children of children under their parents, and counts what they cost once', async () => {
+  const { box, ask } = await openLab(
     ({ texts, turn }) =>
       texts[0]?.startsWith('Lead') && turn === 0
         ? { tool_calls: [{ name: 'delegate_task', arguments: { tasks: [{ goal: 'Look into one.' }] } }] }
@@ -331,4 +331,11 @@ test('the command names children of children under their parents', async () => {
   expect(stderr).toMatch(/\[2\.1\] ✔ completed/);
   expect(stdout).toContain('2. Lead the search.');
   expect(stdout).not.toContain('Look into one.');
+  const [job, ...others] = await ask<{ delegation_id: string; tasks: number }[]>('jobs');
+  expect([job?.tasks, others]).toEqual([2, []]);
+  const shown = await box.run(['status', job!.delegation_id]);
+  expect(shown.stdout).toMatch(/Lead the search\..*\n.* {3}Look into one\./);
+  const { groups } = await ask<{ groups: { tasks: number; usage: { input: number } }[] }>('cost');
+  const { usage } = await ask<DelegationResult>('result', job!.delegation_id);
+  expect(groups).toMatchObject([{ tasks: 3, usage }]);
 });

@@ -38,6 +38,17 @@ test('a journal is the conversation it wrote down; results come in the order of 
   ]);
 });
 
+test('what a child was told stands where it was delivered', () => {
+  const told: JournalEntry = { kind: 'steer', id: 1, message: 'Only b.', turn: 2 };
+  expect(historyOf([user('Go.'), said('One', 'a'), ended('a'), told, said('Two')], { portable: false })).toEqual([
+    { role: 'user', text: 'Go.' },
+    { role: 'assistant', answer: answer('One', 'a') },
+    { role: 'tool', results: [result('a')] },
+    { role: 'user', text: 'Only b.' },
+    { role: 'assistant', answer: answer('Two') },
+  ]);
+});
+
 test('a call that has no end is told as interrupted', () => {
   const [, , tool] = historyOf([user('Go.'), said('One', 'a'), started('a'), user('And?')], { portable: false });
   expect(tool).toMatchObject({ role: 'tool', results: [{ id: 'a', is_error: true }] });

@@ -5,6 +5,7 @@ import type { DelegationResult, TaskResult } from '../core/result.ts';
 import type { TaskRecord } from '../core/store.ts';
 import { sumResults } from '../core/sum-results.ts';
 import type { ControlCall } from '../core/task.ts';
+import { treeOf } from '../core/tree-of.ts';
 import type { EngineDeps } from './deps.ts';
 import { resultOf } from './finish.ts';
 import { loseTasks } from './lose-tasks.ts';
@@ -28,10 +29,7 @@ export function control(call: ControlCall, deps: EngineDeps, signal?: AbortSigna
     case 'status':
       return status(id, deps);
     case 'wait':
-      return wait(id, deps, {
-        ...(wait_seconds !== undefined && { seconds: wait_seconds }),
-        ...(signal && { signal }),
-      });
+      return wait(id, deps, { seconds: wait_seconds ?? Infinity, signal });
     case 'steer':
       return steer(id, message, deps);
     case 'stop':
@@ -49,38 +47,35 @@ export async function resultsOf(delegation_id: string, { store }: EngineDeps): P
   return sumResults(results, { delegation_id, duration_ms: Math.max(0, last - first.created_at) });
 }
 
-/** The task with this id, or those of the delegation with this id in the order asked; lost ones are told as such. */
-async function find(id: string, deps: EngineDeps): Promise<readonly TaskRecord[]> {
-  const { store } = deps;
-  await loseTasks(await store.expired(), deps);
+/** The task with this id, or those of the delegation with this id in the order asked. */
+async function find(id: string, { store }: EngineDeps): Promise<readonly [TaskRecord, ...TaskRecord[]]> {
   const task = await store.task(id);
-  const tasks = task === undefined ? await store.tasks({ delegation_id: id, limit: ALL }) : [task];
-  if (tasks.length > 0) return tasks;
+  const [first, ...others] = task === undefined ? await store.tasks({ delegation_id: id, limit: ALL }) : [task];
+  if (first !== undefined) return [first, ...others];
   throw new DelegateError('NOT_FOUND', `There is no delegation or task "${id.slice(0, 100)}".`, {
     hint: 'The action "list" (`yardmaster jobs`) shows what there is.',
   });
 }
 
+/** Those and everything below them. */
+async function findTree(id: string, deps: EngineDeps): Promise<readonly TaskRecord[]> {
+  const tasks = await find(id, deps);
+  return treeOf(tasks, await deps.store.tasks({ root_id: tasks[0].root_id, limit: ALL }));
+}
+
+/** Tasks of dead processes are told as lost, wherever tasks are looked at. */
+async function recover(deps: EngineDeps): Promise<void> {
+  await loseTasks(await deps.store.expired(), deps);
+}
+
 async function list(id: string, deps: EngineDeps): Promise<CallAnswer> {
-  const found = id === '' ? await newest(deps) : await tree(await find(id, deps), deps);
+  await recover(deps);
+  const found = id === '' ? await deps.store.tasks({ limit: LISTED + 1 }) : await findTree(id, deps);
   return { kind: 'list', tasks: found.slice(0, LISTED).map(stateOf), more: found.length > LISTED };
 }
 
-async function newest(deps: EngineDeps): Promise<readonly TaskRecord[]> {
-  await loseTasks(await deps.store.expired(), deps);
-  return deps.store.tasks({ limit: LISTED + 1 });
-}
-
-/** These tasks and all below them. */
-async function tree(tasks: readonly TaskRecord[], { store }: EngineDeps): Promise<readonly TaskRecord[]> {
-  const found = new Map(tasks.map((task) => [task.id, task]));
-  // Newest first: below comes before above, so from the end every parent is met before its children.
-  const all = await store.tasks({ root_id: tasks[0]?.root_id ?? '', limit: ALL });
-  for (const task of all.toReversed()) if (found.has(task.parent_id ?? '')) found.set(task.id, task);
-  return [...found.values()];
-}
-
 async function status(id: string, deps: EngineDeps): Promise<CallAnswer> {
+  await recover(deps);
   const tasks = await find(id, deps);
   return {
     kind: 'status',
@@ -88,20 +83,37 @@ async function status(id: string, deps: EngineDeps): Promise<CallAnswer> {
   };
 }
 
-/** Waits until all have ended, `seconds` have passed or `signal` aborts; without any of these, until the end. */
-async function wait(
-  id: string,
+/** Until all have ended, the time is up, or the signal aborts. */
+interface Patience {
+  readonly seconds: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+async function wait(id: string, deps: EngineDeps, patience: Patience): Promise<CallAnswer> {
+  await untilEnded(await find(id, deps), deps, patience);
+  const tasks = await find(id, deps);
+  const pending = tasks.filter((task) => !hasEnded(task)).map(stateOf);
+  return { kind: 'wait', done: pending.length === 0, results: resultsIn(tasks), pending };
+}
+
+/** Asks the store only for what is still open: what has ended may be large. */
+async function untilEnded(
+  tasks: readonly TaskRecord[],
   deps: EngineDeps,
-  { seconds = Infinity, signal }: { readonly seconds?: number; readonly signal?: AbortSignal },
-): Promise<CallAnswer> {
+  { seconds, signal }: Patience,
+): Promise<void> {
   const until = deps.clock.now() + seconds * 1000;
+  const ids = new Set(tasks.map((task) => task.id));
+  const delegations = new Set(tasks.map((task) => task.delegation_id));
   for (;;) {
-    const tasks = await find(id, deps);
-    const pending = tasks.filter((task) => !hasEnded(task));
-    const left = until - deps.clock.now();
-    if (pending.length === 0 || left <= 0 || signal?.aborted) {
-      return { kind: 'wait', done: pending.length === 0, results: resultsIn(tasks), pending: pending.map(stateOf) };
+    await recover(deps);
+    const open: TaskRecord[] = [];
+    for (const delegation_id of delegations) {
+      const found = await deps.store.tasks({ delegation_id, status: ['queued', 'running'], limit: ALL });
+      open.push(...found.filter((task) => ids.has(task.id)));
     }
+    const left = until - deps.clock.now();
+    if (open.length === 0 || left <= 0 || signal?.aborted) return;
     await deps.controls.nextEnd(Math.min(LOOK_MS, left), signal);
   }
 }
@@ -127,18 +139,12 @@ async function steer(id: string, message: string, deps: EngineDeps): Promise<Cal
 async function stop(id: string, deps: EngineDeps): Promise<CallAnswer> {
   // Those below are stopped by those above. The store may be slow, and every request costs.
   deps.controls.stopHere(id);
-  const tasks = await find(id, deps);
+  const all = await findTree(id, deps);
   await deps.store.control(id, { kind: 'stop' });
   await deps.controls.look();
-  const all = await tree(tasks, deps);
   await Promise.all(all.filter((task) => task.status === 'queued').map((task) => drop(task, deps)));
-  const until = deps.clock.now() + STOP_WAIT_SECONDS * 1000;
-  for (;;) {
-    const now = await tree(await find(id, deps), deps);
-    const left = until - deps.clock.now();
-    if (left <= 0 || now.every(hasEnded)) return { kind: 'stop', tasks: now.map(stateOf) };
-    await deps.controls.nextEnd(Math.min(LOOK_MS, left));
-  }
+  await untilEnded(all, deps, { seconds: STOP_WAIT_SECONDS });
+  return { kind: 'stop', tasks: (await findTree(id, deps)).map(stateOf) };
 }
 
 async function drop(task: TaskRecord, deps: EngineDeps): Promise<void> {

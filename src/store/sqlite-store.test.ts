@@ -30,6 +30,13 @@ const notes = fc.array(
   fc.string().map((note) => ({ kind: 'note' as const, note })),
   { maxLength: 3 },
 );
+/** A read may or may not see what is written beside it. */
+const readers = new Set<Step>();
+const reads = (run: Step): Step => {
+  readers.add(run);
+  return run;
+};
+
 const BACKGROUND = { background: true } as const;
 const pruneNone: Step = (store) => store.prune(0);
 const pruneAll: Step = (store) => store.prune(Number.MAX_SAFE_INTEGER);
@@ -69,7 +76,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       (store) =>
         store.drop(id, aResult(id, { status: end })),
   ),
-  fc.constant<Step>(async (store) => (await store.expired()).map(({ id }) => id).sort()),
+  fc.constant(reads(async (store) => (await store.expired()).map(({ id }) => id).sort())),
   fc.tuple(task, attempt).map(
     ([id, n]): Step =>
       (store) =>
@@ -80,17 +87,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       async (store) =>
         (await store.control(...args)).map(({ task_id }) => task_id).sort(),
   ),
-  owner.map(
-    (who): Step =>
-      async (store) =>
-        (await store.controls(who, 0)).map(({ task_id, kind }) => [task_id, kind]).sort(),
+  owner.map((who) =>
+    reads(async (store) => (await store.controls(who, 0)).map(({ task_id, kind }) => [task_id, kind]).sort()),
   ),
   fc.tuple(task, attempt, fc.integer({ min: 1, max: 5 })).map(
     ([id, n, told]): Step =>
       (store) =>
         store.append(id, n, [{ kind: 'steer', id: told, message: 'x', turn: 1 }]),
   ),
-  fc.constant<Step>((store) => store.undelivered()),
+  fc.constant(reads((store) => store.undelivered())),
   delegation.map(
     (id): Step =>
       (store) =>
@@ -115,7 +120,7 @@ test('both stores give the same answers to any calls, one by one or all at once'
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), fc.boolean(), async (all, atOnce) => {
       // What is pruned while other calls are on their way is not promised.
-      const steps = atOnce ? all.filter((run) => run !== pruneAll && run !== pruneNone) : all;
+      const steps = atOnce ? all.filter((run) => run !== pruneAll && run !== pruneNone && !readers.has(run)) : all;
       const stores = [createMemoryStore(), await open()];
       try {
         const [expected, actual] = await Promise.all(

@@ -303,7 +303,11 @@ function conditions(filter: TaskFilter): { readonly where: string; readonly para
   const parts: (readonly [string, SqlValue])[] = [];
   if (filter.delegation_id !== undefined) parts.push(['d.id = ?', filter.delegation_id]);
   if (filter.root_id !== undefined) {
-    parts.push(['coalesce(d.root, d.n) = (SELECT n FROM delegation WHERE id = ?)', filter.root_id]);
+    parts.push([
+      `d.n IN (WITH r (n) AS (SELECT n FROM delegation WHERE id = ? AND root IS NULL)
+        SELECT n FROM r UNION ALL SELECT x.n FROM r JOIN delegation x ON x.root = r.n)`,
+      filter.root_id,
+    ]);
   }
   if (filter.since !== undefined) parts.push(['d.created_at >= ?', filter.since]);
   if (filter.status !== undefined) {

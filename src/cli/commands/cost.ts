@@ -1,4 +1,5 @@
 import { count, money } from '../../core/amounts.ts';
+import type { TaskResult } from '../../core/result.ts';
 import type { TaskRecord } from '../../core/store.ts';
 import type { Action } from '../action.ts';
 import { EXIT_OK } from '../exit-code.ts';
@@ -15,6 +16,11 @@ const GROUPS: Record<string, (task: TaskRecord) => string> = {
   day: ({ created_at, route }) => markSimulated(new Date(created_at).toISOString().slice(0, 10), route),
 };
 
+/** What a task spent itself: what is below it is counted there. */
+function ownOf({ result }: TaskRecord): Pick<TaskResult, 'usage' | 'cost'> {
+  return result!.own ?? result!;
+}
+
 /** What ended tasks spent, simulated ones apart. A task on a fallback route is counted under the route it was planned for. */
 export const action: Action = async (context) => {
   await using yard = await open(context);
@@ -29,8 +35,8 @@ export const action: Action = async (context) => {
   const sums = [...groups].map(([name, tasks]) => ({
     name,
     tasks: tasks.length,
-    usage: addUsage(tasks.map((task) => task.result!.usage)),
-    cost: addCosts(tasks.map((task) => task.result!.cost)),
+    usage: addUsage(tasks.map((task) => ownOf(task).usage)),
+    cost: addCosts(tasks.map((task) => ownOf(task).cost)),
   }));
   sums.sort((a, b) =>
     context.flags.by === 'day' ? b.name.localeCompare(a.name) : b.cost.usd - a.cost.usd || a.name.localeCompare(b.name),

@@ -20,12 +20,16 @@ interface Job {
   readonly goal: string;
 }
 
+/** Calls of children are part of the delegation they belong to; `status` shows them. */
 export const action: Action = async (context) => {
   await using yard = await open(context);
   const store = await yard.store();
   await yard.recover();
   const limit = context.flags.limit as number;
-  const jobs = group(await store.tasks({ limit: 10_000 })).slice(0, limit);
+  const jobs = group((await store.tasks({ limit: 10_000 })).filter((task) => task.parent_id === undefined)).slice(
+    0,
+    limit,
+  );
   if (context.output.json) {
     context.output.document(jobs);
     return EXIT_OK;

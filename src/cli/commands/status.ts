@@ -1,5 +1,6 @@
 import { duration, money } from '../../core/amounts.ts';
 import { hasEnded } from '../../core/answer.ts';
+import { treeOf } from '../../core/tree-of.ts';
 import type { Action } from '../action.ts';
 import { EXIT_OK, exitCodeOfStatuses } from '../exit-code.ts';
 import { findTasks } from '../find-tasks.ts';
@@ -10,12 +11,13 @@ import { routeName } from '../render/route-name.ts';
 import { statusMark } from '../render/status-mark.ts';
 import { table } from '../render/table.ts';
 
-/** Exit code 0 while tasks run or when all completed, 1 when one ended otherwise. */
+/** With everything below. Exit code 0 while tasks run or when all completed, 1 when one ended otherwise. */
 export const action: Action = async (context) => {
   await using yard = await open(context);
   const store = await yard.store();
   await yard.recover();
-  const tasks = await findTasks(store, String(context.operands[0]));
+  const asked = await findTasks(store, String(context.operands[0]));
+  const tasks = treeOf(asked, await store.tasks({ root_id: asked[0]!.root_id, limit: 1_000_000 }));
   const { output } = context;
   if (output.json) {
     output.document(tasks.map(({ result, ...task }) => ({ ...task, ...(result === undefined ? {} : { result }) })));
@@ -33,7 +35,7 @@ export const action: Action = async (context) => {
     const now = Date.now();
     const rows = tasks.map((task) => [
       task.id,
-      oneLine(task.input.goal).slice(0, 200),
+      `${'  '.repeat(task.depth - asked[0]!.depth)}${oneLine(task.input.goal).slice(0, 200)}`,
       routeName(task.route, output.paint),
       task.route.reasoning_effort ?? '–',
       sourceShort(task.source),
@@ -49,6 +51,6 @@ export const action: Action = async (context) => {
       }
     }
   }
-  const ended = tasks.filter(hasEnded).map(({ status }) => status);
+  const ended = asked.filter(hasEnded).map(({ status }) => status);
   return ended.length === 0 ? EXIT_OK : exitCodeOfStatuses(ended);
 };
