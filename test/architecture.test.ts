@@ -13,7 +13,7 @@ const LAYERS: Record<string, { folders: readonly string[]; packages: readonly st
   providers: { folders: ['core'], packages: ['undici', '@ai-sdk/provider'], node: true },
   store: { folders: ['core'], packages: ['libsql'], node: true },
   config: { folders: ['core'], packages: ['valibot', 'yaml', 'fastest-levenshtein'], node: true },
-  tools: { folders: ['core'], packages: ['ajv'], node: true },
+  tools: { folders: ['core'], packages: ['ajv', '@modelcontextprotocol/client', 'html-to-text'], node: true },
   testing: { folders: ['core', 'store', 'providers'], packages: [], node: true },
   'testing.ts': { folders: ['core', 'testing', 'store'], packages: [], node: true },
   'app.ts': { folders: ['core', 'engine', 'providers', 'store', 'config', 'tools'], packages: [], node: true },
