@@ -31,7 +31,6 @@ export function createBubblewrap({ settings, env, hasSecret }: SandboxOptions): 
     ...SYSTEM.flatMap(systemPath),
     ...HIDDEN_FILES.flatMap((path) => (kindOf(path) === 'file' ? ['--ro-bind', '/dev/null', path] : [])),
     ...HIDDEN_FOLDERS.flatMap((path) => (kindOf(path) === 'folder' ? ['--tmpfs', path] : [])),
-    ...settings.read_only.flatMap((path) => ['--ro-bind', path, path]),
     ...['--proc', '/proc', '--dev', '/dev'],
   ];
   // The path is looked up as commands would; the rest of the environment is theirs.
@@ -47,6 +46,7 @@ export function createBubblewrap({ settings, env, hasSecret }: SandboxOptions): 
         'bwrap',
         ...base,
         ...['--bind', reach.scratch, '/tmp'],
+        ...settings.read_only.flatMap((path) => ['--ro-bind', path, path]),
         ...reach.mounts.flatMap(({ path, writable }) => [writable ? '--bind' : '--ro-bind', path, path]),
         ...['--chdir', cwd, '--', '/bin/sh', '-c', line],
       ],

@@ -1,19 +1,17 @@
 import { spawn } from 'node:child_process';
-import type { Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { Duplex, Readable } from 'node:stream';
 
 /** From TERM to KILL. */
 const GRACE_MS = 5_000;
-const POLL_MS = 50;
 /** For what a dead process wrote to arrive. */
 const DRAIN_MS = 1_000;
 
 /**
  * Runs the program in the same process group as a guard that ends the group when handle 3 closes, which it does
- * when this process dies, however it dies. Told by a line, the guard leaves without a word.
+ * when this process dies, however it dies.
  */
 const GUARDED =
-  'exec 2>&1; { trap "" TERM INT HUP; exec >/dev/null 2>&1; read _ <&3 || kill -KILL 0; } & exec 3<&-; exec "$@"';
+  'exec 2>&1; { trap "" TERM INT HUP; exec >/dev/null 2>&1; read _ <&3; kill -KILL 0; } & exec 3<&-; exec "$@"';
 
 export interface ProcessOptions {
   readonly argv: readonly string[];
@@ -51,18 +49,18 @@ export function runProcess(options: ProcessOptions): Promise<ProcessEnd> {
     detached: true,
     stdio: ['ignore', 'pipe', 'ignore', 'pipe'],
   });
-  const tie = child.stdio[3] as NodeJS.WritableStream & { destroy(): void };
+  const tie = child.stdio[3] as Duplex;
   tie.on('error', () => undefined);
   const output = gather(child.stdout as Readable, options.max_bytes, () => stop('output'));
   const group = child.pid;
 
   let stopped: ProcessEnd['stopped'];
-  let deadline = 0;
   let killer: NodeJS.Timeout | undefined;
+  let over = 0;
   const stop = (cause: NonNullable<ProcessEnd['stopped']>): void => {
     if (stopped !== undefined) return;
     stopped = cause;
-    deadline = performance.now() + GRACE_MS;
+    over = performance.now() + GRACE_MS;
     signalGroup(group, 'SIGTERM');
     killer = setTimeout(() => signalGroup(group, 'SIGKILL'), GRACE_MS);
   };
@@ -84,16 +82,14 @@ export function runProcess(options: ProcessOptions): Promise<ProcessEnd> {
     });
     child.once('exit', async (code, ended_by) => {
       release();
-      if (stopped !== undefined) {
-        // The program is gone, its children may still be tidying up.
-        tie.write('\n');
-        while (performance.now() < deadline && signalGroup(group, 0)) await sleep(POLL_MS);
-      }
+      // The program is gone; what it started may still be tidying up, as long as it holds the output.
+      if (stopped !== undefined) await output.closed(over - performance.now());
       signalGroup(group, 'SIGKILL');
       tie.destroy();
       await options.endOthers(stopped !== undefined);
+      await output.closed(DRAIN_MS);
       resolve({
-        output: await output(),
+        output: output.bytes(),
         ...(code === null ? {} : { code }),
         ...(ended_by === null ? {} : { signal: ended_by }),
         ...(stopped === undefined ? {} : { stopped }),
@@ -102,35 +98,48 @@ export function runProcess(options: ProcessOptions): Promise<ProcessEnd> {
   });
 }
 
-/** Collects a stream up to `max` bytes, then tells and lets the writer wait. Gives what came once it is over. */
-function gather(stream: Readable, max: number, over: () => void): () => Promise<Buffer> {
+interface Gathered {
+  bytes(): Buffer;
+  /** Resolves when nobody can write any more, when too much was written, or after so long. */
+  closed(within_ms: number): Promise<void>;
+}
+
+/** Collects a stream up to `max` bytes, then tells and lets the writer wait. */
+function gather(stream: Readable, max: number, tooMuch: () => void): Gathered {
   const chunks: Buffer[] = [];
   let bytes = 0;
   const closed = new Promise<void>((resolve) => stream.once('close', resolve));
   stream.on('error', () => undefined);
   stream.on('data', (chunk: Buffer) => {
+    // A stream that is paused may still give what it has read.
     const room = max - bytes;
-    chunks.push(chunk.length <= room ? chunk : chunk.subarray(0, room));
+    if (room > 0) chunks.push(chunk.subarray(0, room));
     bytes += chunk.length;
     if (bytes <= max) return;
     stream.pause();
-    over();
+    tooMuch();
   });
-  return async () => {
-    if (bytes > max) stream.destroy();
-    const late = setTimeout(() => stream.destroy(), DRAIN_MS);
-    await closed;
-    clearTimeout(late);
-    return Buffer.concat(chunks);
+  return {
+    bytes() {
+      stream.destroy();
+      return Buffer.concat(chunks);
+    },
+    async closed(within_ms) {
+      if (bytes > max) return;
+      let late: NodeJS.Timeout | undefined;
+      const waited = new Promise<void>((resolve) => {
+        late = setTimeout(resolve, within_ms);
+      });
+      await Promise.race([closed, waited]);
+      clearTimeout(late);
+    },
   };
 }
 
-/** Whether there was anybody to signal. */
-function signalGroup(group: number | undefined, signal: NodeJS.Signals | 0): boolean {
-  if (group === undefined) return false;
+function signalGroup(group: number | undefined, signal: NodeJS.Signals): void {
   try {
-    return process.kill(-group, signal);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+    if (group !== undefined) process.kill(-group, signal);
+  } catch {
+    // There is nobody left, or nobody that this user may signal.
   }
 }

@@ -1,12 +1,16 @@
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { PARENT_TASK } from '../../core/context-under.ts';
 import { type ProcessEnd, runProcess } from './run-process.ts';
 import type { Mount, Sandbox } from './sandbox.ts';
 
 /** Bytes of output after which a command is stopped: whoever writes more wants a file. */
 export const OUTPUT_BYTES: number = 8 * 1024 * 1024;
+
+/** For everything that runs to end: the grace of a process group, and a second. */
+const CLOSE_MS = 6_000;
 
 /** A stretch of time, in ms since the epoch. */
 export interface Stretch {
@@ -23,7 +27,7 @@ export interface Terminal {
   ): Promise<ProcessEnd & { readonly ms: number; readonly number: number }>;
   /** When commands ran. */
   readonly ran: readonly Stretch[];
-  /** Stops what runs and removes the child's temporary files. Resolves when no process of it is left. */
+  /** Stops what runs and removes the child's temporary files. Resolves when no process of it is left, within 6 s. */
   close(): Promise<void>;
 }
 
@@ -82,8 +86,12 @@ export function createTerminal(options: TerminalOptions): Terminal {
       }
     },
     async close() {
-      closing.abort(new Error('The child has ended.'));
-      await Promise.allSettled(running);
+      closing.abort(new Error('the child has ended'));
+      // What even KILL does not end (a dead network disk) is not waited for.
+      const waited = new AbortController();
+      const enough = sleep(CLOSE_MS, undefined, { signal: waited.signal }).catch(() => undefined);
+      await Promise.race([Promise.allSettled(running), enough]);
+      waited.abort();
       if (scratch !== undefined) await rm(await scratch, { recursive: true, force: true }).catch(() => undefined);
     },
   };

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, realpath } from 'node:fs/promises';
+import { mkdir, realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DelegateError } from '../../core/errors.ts';
 import type { WorktreeReport } from '../../core/result.ts';
@@ -7,6 +7,7 @@ import { createLock } from '../lock.ts';
 import type { Env } from '../terminal/command-env.ts';
 import type { Mount } from '../terminal/sandbox.ts';
 import { createGit, type Git } from './git.ts';
+import { createWorktreeContent } from './worktree-content.ts';
 
 /** Before the task id; a user sees at once whose branch it is. */
 const BRANCH = 'yardmaster/';
@@ -73,39 +74,26 @@ export function createWorktrees(options: { workspace: string; folder: string; en
       const git_dir = (await inside('rev-parse', '--absolute-git-dir')).trim();
       // From here on nothing that the child writes decides which repository is looked at.
       const dirs = { GIT_DIR: git_dir, GIT_COMMON_DIR: common, GIT_WORK_TREE: path };
-      const own = createGit({ cwd: path, env, dirs });
       const from = again ? (await git('merge-base', base, branch)).trim() : base;
+      const content = createWorktreeContent({ path, branch, from, git: createGit({ cwd: path, env, dirs }) });
       const work = join(path, prefix);
       await mkdir(work, { recursive: true });
       return {
         folder: work,
         mounts: await mountsOf({ path, common, git_dir }),
         env: await identity(git),
-        async changed() {
-          const files = [
-            ...(await own('diff', '--name-only', '-z', '--no-renames', '--no-ext-diff', from)).split('\0'),
-            ...(await own('ls-files', '--others', '--exclude-standard', '-z')).split('\0'),
-          ];
-          return [...new Set(files)].filter((file) => file !== '').map((file) => join(path, file));
-        },
-        async close({ keep }) {
-          const report = { path, branch };
+        changed: content.changed,
+        async close(options) {
+          const report = await content.report(options);
+          if (report !== undefined) return report;
           try {
-            const dirty = (await own('status', '--porcelain', '-z')) !== '';
-            const tips = [
-              'HEAD',
-              ...(await own('for-each-ref', '--format=%(refname)', `refs/heads/${branch}`)).split('\n'),
-            ];
-            const tell = tips.filter((tip) => tip !== '');
-            const commits = Number(await own('rev-list', '--count', ...tell, '--not', from));
-            if (dirty || commits > 0 || keep) return { ...report, commits, dirty: dirty || commits === 0 };
             await oneByOne(common, async () => {
               await git('worktree', 'remove', '--force', path);
               await git('branch', '--quiet', '-D', branch);
             });
             return undefined;
           } catch (error) {
-            return { ...report, commits: 0, dirty: true, problem: (error as Error).message };
+            return { path, branch, commits: 0, dirty: false, problem: (error as Error).message };
           }
         },
       };
@@ -146,6 +134,8 @@ async function mountsOf({
 }): Promise<Mount[]> {
   const branches = [join(common, 'refs/heads', BRANCH), join(common, 'logs/refs/heads', BRANCH)];
   for (const branch of branches) await mkdir(branch, { recursive: true }).catch(() => undefined);
+  // One that is not there could be made.
+  await writeFile(join(git_dir, 'config.worktree'), '', { flag: 'a' });
   const fixed = [
     join(git_dir, 'commondir'),
     join(git_dir, 'gitdir'),

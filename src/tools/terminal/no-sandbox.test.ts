@@ -1,0 +1,3 @@
+import { sandboxContract } from './sandbox.contract.ts';
+
+sandboxContract({ kind: 'none', network: false, read_only: [] });
