@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: a configuration refers to variables like this.
 import { describe, expect, test } from 'vitest';
 import { DelegateError } from '../core/errors.ts';
 import { checkHosts } from './check-hosts.ts';
@@ -13,7 +14,7 @@ function problems(check: (where: () => string) => void): string {
     return '';
   } catch (thrown) {
     if (thrown instanceof DelegateError)
-      return thrown.issues.map(({ path, message }) => `${path.replace('file:1:1 ', '`)}: ${message}`).join(`\n');
+      return thrown.issues.map(({ path, message }) => `${path.replace('file:1:1 ', '')}: ${message}`).join('\n');
     throw thrown;
   }
 }
@@ -21,10 +22,10 @@ function problems(check: (where: () => string) => void): string {
 describe('an entry of mcp_servers', () => {
   test.each<[McpServerConfig, string]>([
     [{ command: ['npx', 'x'] }, ''],
-    [{ command: ['x'], env: { HOME_DIR: '/x', TOKEN: `\${TOKEN}` }, cwd: 'sub' }, ''],
-    [{ url: 'https://mcp.test/mcp', headers: { Authorization: `Bearer \${TOKEN}`, 'X-Team': 'blue' } }, ''],
+    [{ command: ['x'], env: { HOME_DIR: '/x', TOKEN: '${TOKEN}' }, cwd: 'sub' }, ''],
+    [{ url: 'https://mcp.test/mcp', headers: { Authorization: 'Bearer ${TOKEN}', 'X-Team': 'blue' } }, ''],
     [{ url: 'http://127.0.0.1:9000/mcp' }, ''],
-    [{ url: `\${MCP_URL}` }, ''],
+    [{ url: '${MCP_URL}' }, ''],
     [{}, 'mcp_servers.s: It has neither command nor url.'],
     [{ command: ['x'], url: 'https://mcp.test' }, 'mcp_servers.s: It has both command and url.'],
     [{ command: ['x'], headers: { a: 'b' } }, 'mcp_servers.s.headers: "headers" has no meaning beside command.'],
@@ -54,9 +55,9 @@ describe('an entry of mcp_servers', () => {
 
   test('has its variables replaced, and what is secret of them is known', () => {
     const mcp_servers: ConfigFile['mcp_servers'] = {
-      near: { command: ['run', `\${PORT}`], env: { A: `\${API_TOKEN}`, B: `\${PORT}` }, cwd: 'sub', tools: ['one'] },
-      far: { url: `https://\${HOST}/mcp`, headers: { 'X-Key': `k \${TEAM}` } },
-      lost: { command: ['run', `\${NOWHERE}`, `\${NOWHERE}`], env: { A: `\${NEITHER}` } },
+      near: { command: ['run', '${PORT}'], env: { A: '${API_TOKEN}', B: '${PORT}' }, cwd: 'sub', tools: ['one'] },
+      far: { url: 'https://${HOST}/mcp', headers: { 'X-Key': 'k ${TEAM}' } },
+      lost: { command: ['run', '${NOWHERE}', '${NOWHERE}'], env: { A: '${NEITHER}' } },
     };
     const env = { PORT: '80', API_TOKEN: 'tok', HOST: 'mcp.test', TEAM: 'blue' };
     expect(mcpServersOf({ mcp_servers }, { env, cwd: '/work' })).toEqual({
@@ -65,8 +66,8 @@ describe('an entry of mcp_servers', () => {
         { name: 'far', url: 'https://mcp.test/mcp', headers: { 'X-Key': 'k blue' } },
         {
           name: 'lost',
-          command: ['run', `\${NOWHERE}`, `\${NOWHERE}`],
-          env: { A: `\${NEITHER}` },
+          command: ['run', '${NOWHERE}', '${NOWHERE}'],
+          env: { A: '${NEITHER}' },
           cwd: '/work',
           missing: ['NOWHERE', 'NEITHER'],
         },
