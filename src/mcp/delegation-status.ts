@@ -2,7 +2,9 @@ import type { CallToolResult } from '@modelcontextprotocol/server';
 import type { Yardmaster } from '../app.ts';
 import { hasEnded, stateOf, type TaskState } from '../core/answer.ts';
 import { DelegateError } from '../core/errors.ts';
+import { parseDelegateCall } from '../core/parse-delegate-call.ts';
 import { suggestNames } from '../core/suggest.ts';
+import type { ControlCall } from '../core/task.ts';
 import { answer } from './answers.ts';
 import { awaitDelegation, standingOf } from './await-delegation.ts';
 import type { Caller } from './caller.ts';
@@ -37,11 +39,11 @@ export async function delegationStatus(
     }
     case 'wait':
     case 'result': {
-      // Read as what it is nearest to, so that every field is judged by the one parser.
-      const seconds = action === 'result' ? 0 : readSeconds(rest.wait_seconds, caller.wait_seconds);
-      const checked = await yard.call({ ...rest, action: 'wait', wait_seconds: 0 });
-      if (checked.kind !== 'wait') return answer(JSON.stringify(checked), checked);
-      const id = String(rest.id).trim();
+      // `result` is ours; its id is judged as that of a status, by the one parser.
+      const call = parseDelegateCall({ ...rest, action: action === 'result' ? 'status' : action }) as ControlCall;
+      const { id = '', wait_seconds = caller.wait_seconds } = call;
+      // Never longer than the host bears: a wait that was too short is only asked for again.
+      const seconds = action === 'result' ? 0 : Math.min(wait_seconds, caller.wait_seconds);
       const progress = desk.running.get(id);
       const standing =
         seconds === 0
@@ -123,11 +125,6 @@ function readAction(asked: unknown, has_id: boolean): StatusAction {
   throw new DelegateError('REQUEST_INVALID', `"${String(asked).slice(0, 80)}" is no action of delegation_status.`, {
     hint: near.length > 0 ? `Did you mean "${near[0]}"?` : `It is one of ${STATUS_ACTIONS.join(', ')}.`,
   });
-}
-
-/** Never longer than the host bears: a wait that was cut short is only asked for again. */
-function readSeconds(asked: unknown, most: number): number {
-  return typeof asked === 'number' && asked >= 0 ? Math.min(asked, most) : most;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
