@@ -90,6 +90,8 @@ export interface Yardmaster extends AsyncDisposable {
    * Gives their ids. Whoever reads tasks calls this first, so that none seems to run that does not.
    */
   recover(): Promise<readonly string[]>;
+  /** What was spent of the daily budget since midnight UTC, and is set aside, in USD; undefined = there is no such budget. */
+  spentToday(): Promise<{ readonly used: number; readonly held: number; readonly limit: number } | undefined>;
   /**
    * Removes delegations whose last task ended more than `keep_days` ago (default: `history.keep_days`), with their
    * journals, transcripts and texts. Tells which tasks went. Throws `REQUEST_INVALID` when no number of days is known.
@@ -156,20 +158,16 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
   });
   const loadDelegate = once(() => import('./engine/delegate.ts'));
   const engine = once(async (): Promise<EngineDeps> => {
-    const [{ createLeases }, { createControls }, { createToolsFor }, beyond, opened, transcripts] = await Promise.all([
-      import('./engine/leases.ts'),
-      import('./engine/controls.ts'),
+    const [{ createProcessDeps }, { createToolsFor }, beyond, opened, transcripts] = await Promise.all([
+      import('./engine/process-deps.ts'),
       import('./tools/tools-for.ts'),
       outside(),
       store(),
       options.store === undefined ? openTranscripts(config, redact) : undefined,
     ]);
-    const owner = newId('p');
     const filter = createSecretFilter(secrets());
     return {
-      store: opened,
-      leases: createLeases(opened, owner),
-      controls: createControls(opened, owner),
+      ...createProcessDeps(newId('p'), { store: opened, clock, settings: config.delegation }),
       decisions,
       providerFor: providers.providerFor,
       toolsFor: createToolsFor({
@@ -181,8 +179,6 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
         keep: async (name, text) => transcripts?.saveFull(name, text),
         outside: beyond,
       }),
-      settings: config.delegation,
-      clock: { now: Date.now, random: Math.random, sleep: pause },
       newId,
       redact,
       filter,
@@ -273,6 +269,12 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
     },
     acknowledge: async (delegation_id) => (await store()).acknowledge(delegation_id),
     recover,
+    async spentToday() {
+      const { daily_usd: limit } = config.delegation;
+      if (limit === undefined) return undefined;
+      const [{ spentToday }, opened] = await Promise.all([import('./engine/daily-budget.ts'), store()]);
+      return { ...(await spentToday({ store: opened, clock })), limit };
+    },
     async prune({ keep_days = config.config.history?.keep_days } = {}) {
       if (keep_days === undefined) {
         throw new DelegateError('REQUEST_INVALID', 'Nothing says how many days to keep.', {
@@ -330,6 +332,8 @@ async function openTranscripts({ paths }: LoadedConfig, redact: (text: string) =
 function newId(kind: string): string {
   return `${kind}_${Date.now().toString(36)}${randomUUID().slice(-12)}`;
 }
+
+const clock: EngineDeps['clock'] = { now: Date.now, random: Math.random, sleep: pause };
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await sleep(ms, undefined, { signal }).catch(() => undefined);

@@ -1,6 +1,5 @@
 import type { Effort, EffortDialect } from './effort.ts';
-import type { RateLimits } from './rate-limits.ts';
-import type { CredentialRef, Price, Wire } from './route.ts';
+import type { CredentialRef, Price, RateLimits, Wire } from './route.ts';
 
 /** One model as one provider offers it. Absent facts are unknown, never false or zero. */
 export interface ModelEntry {

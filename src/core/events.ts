@@ -50,6 +50,12 @@ export type DelegationEvent =
       readonly wait_ms: number;
       readonly attempt: number;
     })
+  | (OfTask & {
+      readonly type: 'waiting';
+      /** Its request has to wait: for the limits of the account, or for budget that others have set aside. */
+      readonly reason: 'rate' | 'budget';
+      readonly state: 'begun' | 'over';
+    })
   | (OfTask & { readonly type: 'fallback'; readonly to: Route; readonly because: ErrorClass })
   | (OfTask & {
       readonly type: 'steer';

@@ -1,3 +1,4 @@
+import { cutText } from './cut-text.ts';
 import type { Answer, Message, ToolResult } from './provider.ts';
 import type { JournalEntry } from './store.ts';
 
@@ -35,10 +36,30 @@ export function historyOf(entries: readonly JournalEntry[], { portable }: { read
     } else if (entry.kind === 'steer') {
       close();
       messages.push({ role: 'user', text: entry.message });
+    } else if (entry.kind === 'compaction') {
+      close();
+      messages.splice(0, messages.length, ...compacted(messages, entry));
     }
   }
   close();
   return messages;
+}
+
+/** What a compaction leaves of tool results, for the model to read. */
+const CUT_HERE = 'shortened, because the conversation had outgrown the window; call again for what is needed';
+
+/** The conversation with what the tools gave in its first `turns` answers told in at most `chars` characters each. */
+export function compacted(
+  messages: readonly Message[],
+  { turns, chars }: { readonly turns: number; readonly chars: number },
+): Message[] {
+  let turn = 0;
+  return messages.map((message) => {
+    if (message.role === 'assistant') turn += 1;
+    if (message.role !== 'tool' || turn > turns) return message;
+    const results = message.results.map((result) => ({ ...result, content: cutText(result.content, chars, CUT_HERE) }));
+    return { role: 'tool', results };
+  });
 }
 
 function withoutReplay({ replay: _, ...answer }: Answer): Answer {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type AccountUse, accountOf, askRate, type RateAsk, type RateGrant, type RateLimits } from './rate-limits.ts';
+import { type AccountUse, accountOf, askRate, type RateAsk, type RateGrant } from './rate-limits.ts';
+import type { RateLimits } from './route.ts';
 
 const LEASE = 30_000;
 

@@ -1,12 +1,4 @@
-import type { CredentialRef } from './route.ts';
-
-/** What an account bears at a provider; an absent kind is unlimited. */
-export interface RateLimits {
-  readonly max_in_flight?: number;
-  /** Requests, and tokens, that may start within any 60 seconds. */
-  readonly rpm?: number;
-  readonly tpm?: number;
-}
+import type { CredentialRef, RateLimits } from './route.ts';
 
 /** What is limited together: all requests to one provider with one credential. */
 export function accountOf(route: { readonly provider: string; readonly credential: CredentialRef }): string {

@@ -23,6 +23,20 @@ export interface Cost {
   readonly complete: boolean;
 }
 
+/** A budget as a request found it that could have passed it. */
+export interface BudgetState {
+  /** One task's with all below it, one call's, or the day's. */
+  readonly of: 'task' | 'call' | 'day';
+  readonly id?: string;
+  readonly kind: 'usd' | 'tokens' | 'turns';
+  readonly limit: number;
+  readonly used: number;
+  /** For requests that were under way. */
+  readonly set_aside: number;
+  /** What the request needed at least. */
+  readonly needs: number;
+}
+
 export interface TaskError {
   readonly code: ErrorCode;
   readonly message: string;
@@ -30,6 +44,8 @@ export interface TaskError {
   readonly class?: ErrorClass;
   /** The provider's own body, redacted. */
   readonly upstream?: string;
+  /** The budget that ended it. */
+  readonly budget?: BudgetState;
 }
 
 export type ExitReason =

@@ -1,5 +1,4 @@
 import type { Effort } from './effort.ts';
-import type { RateLimits } from './rate-limits.ts';
 
 /** The layers that can ask for a route, nearest first. This array is the precedence. */
 export const LAYERS = ['task', 'call', 'config', 'parent'] as const;
@@ -53,6 +52,14 @@ export interface Price {
   readonly cache_write?: number;
   /** Prices that hold from `above` input tokens of one request upwards, ascending. */
   readonly tiers?: readonly (Price & { readonly above: number })[];
+}
+
+/** What an account bears at a provider; an absent kind is unlimited. */
+export interface RateLimits {
+  readonly max_in_flight?: number;
+  /** Requests, and tokens, that may start within any 60 seconds. */
+  readonly rpm?: number;
+  readonly tpm?: number;
 }
 
 /**

@@ -41,6 +41,8 @@ export type JournalEntry =
   | { readonly kind: 'tool-start'; readonly call_id: string; readonly tool: string; readonly idempotent: boolean }
   | { readonly kind: 'tool-end'; readonly result: ToolResult; readonly ms: number }
   | { readonly kind: 'hop'; readonly hop: Hop }
+  /** From here on, what the tools gave in the first `turns` answers is told in at most `chars` characters each. */
+  | { readonly kind: 'compaction'; readonly turns: number; readonly chars: number }
   /** What a child was told while it ran, as the user, before the request of this turn. */
   | { readonly kind: 'steer'; readonly id: number; readonly message: string; readonly turn: number }
   | { readonly kind: 'note'; readonly note: string };

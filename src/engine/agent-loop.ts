@@ -1,8 +1,9 @@
 import { type Ending, ended, judgeAnswer } from '../core/ending.ts';
 import type { Answer, ToolCall, ToolResult } from '../core/provider.ts';
 import { routeLabel } from '../core/route.ts';
-import { tokensAtMost } from './budget.ts';
+import { type Shortage, shortageOf, tokensAtMost } from './budget.ts';
 import { type Child, journal } from './child.ts';
+import { endingOfBudget } from './ending-of-budget.ts';
 import { readOutput } from './read-output.ts';
 import { request, stopped } from './request.ts';
 import { runTools } from './run-tools.ts';
@@ -22,7 +23,7 @@ export const STOP_REPEATS = 8;
 export async function runTurns(child: Child): Promise<Ending> {
   const { plan, run, tally, sending } = child;
   const { limits, on_mismatch } = run.deps.settings;
-  const max_turns = Math.min(limits.max_turns, plan.budget?.turns ?? limits.max_turns);
+  const { max_turns } = limits;
   let repairs = 0;
   let repeats = 1;
   let last = '';
@@ -46,20 +47,23 @@ export async function runTurns(child: Child): Promise<Ending> {
       if (ending.status !== 'completed' || plan.input.output_schema === undefined) return ending;
       const read = await readOutput(run.deps.filter(answer.text), plan.input.output_schema, run.deps.validateOutput);
       if ('output' in read) return { ...ending, output: read.output };
-      if (repairs > 0 || turn >= max_turns) return invalidOutput(read.problems);
+      if (repairs > 0 || turn >= max_turns || turnsLeft(child) < 1) return invalidOutput(read.problems);
       repairs += 1;
       repair(child, answer, read.problems);
       await journal(child);
       continue;
     }
     if (turn >= max_turns) return outOfTurns(max_turns);
+    // Without a turn to come nobody would read what the tools give.
+    const short = shortageOfTurns(child);
+    if (short !== undefined) return endingOfBudget(child, short);
 
     const calls = answer.tool_calls.map(({ name, arguments: args }) => `${name} ${args}`).join('\n');
     repeats = calls === last ? repeats + 1 : 1;
     last = calls;
     if (repeats >= STOP_REPEATS) return goingRound(answer.tool_calls[0]!);
     const notice =
-      turn + 1 >= max_turns
+      turn + 1 >= max_turns || turnsLeft(child) <= 1
         ? 'This was the last turn with tools: answer now, from what you have.'
         : repeats >= WARN_REPEATS
           ? `You have made exactly this call ${repeats} times in a row. Do something else, or answer.`
@@ -70,6 +74,16 @@ export async function runTurns(child: Child): Promise<Ending> {
     await journal(child);
     go(child, answer, results);
   }
+}
+
+/** Turns that its budgets have for certain: those that others have set aside may come back. */
+function turnsLeft({ ledgers }: Child): number {
+  return Math.min(...ledgers.map((ledger) => ledger.unused().turns));
+}
+
+function shortageOfTurns({ ledgers }: Child): Shortage | undefined {
+  const used = ledgers.find((ledger) => ledger.unused().turns < 1);
+  return used && shortageOf(used, { kind: 'turns', needs: 1 });
 }
 
 /** Takes the answer and its tool results into the conversation. */
@@ -107,7 +121,7 @@ function outOfTurns(max_turns: number): Ending {
   return ended('partial', 'max_turns', {
     code: 'TURNS_EXHAUSTED',
     message: `The child used its ${max_turns} turns without a final answer.`,
-    hint: 'Raise max_turns or budget.turns, or split the task.',
+    hint: 'Raise max_turns, or split the task.',
   });
 }
 

@@ -1,91 +1,6 @@
-import { lowestBudget } from '../core/preflight.ts';
 import type { Route } from '../core/route.ts';
-import type { Budget } from '../core/task.ts';
-
-/** What a request may use at most, or did use. */
-export interface Spend {
-  readonly usd: number;
-  readonly tokens: number;
-}
-
-/**
- * Keeps a budget of usd and tokens (turns are counted by the loop) by reservation: a request's worst case is set aside before it leaves and what it really
- * used is booked when it ends, so requests in flight together can never pass the budget together.
- */
-export interface Ledger {
-  /** No budget: nothing needs to be set aside. */
-  readonly open: boolean;
-  readonly budget: Budget;
-  /** What is neither used nor set aside. Infinity where the budget says nothing. */
-  left(): Spend;
-  /** True while requests in flight hold something that may come back. */
-  held(): boolean;
-  hold(spend: Spend): void;
-  /** Ends a hold with what was used. */
-  settle(held: Spend, used: Spend): void;
-  /** Resolves when a hold ends or `signal` aborts. */
-  change(signal: AbortSignal): Promise<void>;
-}
-
-export function createLedger(budget: Budget | undefined): Ledger {
-  const limits = budget ?? {};
-  let usd = limits.usd ?? Infinity;
-  let tokens = limits.tokens ?? Infinity;
-  let holds = 0;
-  const waiting = new Set<() => void>();
-  return {
-    open: limits.usd === undefined && limits.tokens === undefined,
-    budget: limits,
-    left: () => ({ usd, tokens }),
-    held: () => holds > 0,
-    hold(spend) {
-      holds += 1;
-      usd -= spend.usd;
-      tokens -= spend.tokens;
-    },
-    settle(held, used) {
-      holds -= 1;
-      usd += held.usd - used.usd;
-      tokens += held.tokens - used.tokens;
-      const woken = [...waiting];
-      waiting.clear();
-      for (const wake of woken) wake();
-    },
-    change: (signal) =>
-      new Promise((resolve) => {
-        const wake = (): void => {
-          waiting.delete(wake);
-          signal.removeEventListener('abort', wake);
-          resolve();
-        };
-        waiting.add(wake);
-        signal.addEventListener('abort', wake, { once: true });
-      }),
-  };
-}
-
-/**
- * The ledger of a call that a child makes: what its requests set aside is set aside in all those above as well,
- * outermost last.
- */
-export function nestLedger(budget: Budget | undefined, above: readonly Ledger[]): Ledger {
-  const own = createLedger(budget);
-  const all = [own, ...above];
-  return {
-    open: all.every((ledger) => ledger.open),
-    budget: lowestBudget(all.map((ledger) => ledger.budget)) ?? {},
-    left: () => all.map((ledger) => ledger.left()).reduce(least),
-    held: () => all.some((ledger) => ledger.held()),
-    hold: (spend) => {
-      for (const ledger of all) ledger.hold(spend);
-    },
-    settle: (held, used) => {
-      for (const ledger of all) ledger.settle(held, used);
-    },
-    // Whatever is settled in the tree is settled in the outermost.
-    change: (signal) => all.at(-1)!.change(signal),
-  };
-}
+import { covers, leastSpend, NOTHING, type Spend } from '../core/spend.ts';
+import type { BudgetScope, Ledger } from './ledger.ts';
 
 /** Output a request is given room for when its model's own limit is unknown. */
 const USUAL_MAX_OUTPUT = 32_000;
@@ -94,70 +9,127 @@ const LEAST_OUTPUT = 256;
 
 /** Room for one request, or why it may not leave. */
 export type Grant =
-  | { readonly granted: true; readonly max_output: number; readonly spend: Spend; readonly cut: boolean }
-  | { readonly granted: false; readonly because: 'exhausted' | 'unpriced'; readonly kind: keyof Spend };
+  | {
+      readonly granted: true;
+      readonly max_output: number;
+      readonly spend: Spend;
+      /** The budget leaves it less output than its model has. */
+      readonly cut: boolean;
+    }
+  | ({ readonly granted: false } & Shortage);
 
-interface Ledgers {
-  /** The child's own. */
-  readonly ledger: Ledger;
-  /** The one it shares with its siblings. */
-  readonly run: { readonly ledger: Ledger };
+/** A budget that a request could pass. */
+export interface Shortage {
+  readonly because: 'exhausted' | 'unpriced';
+  readonly kind: keyof Spend;
+  readonly scope: BudgetScope;
+  readonly limit: number;
+  readonly used: number;
+  readonly set_aside: number;
+  /** What the request needs at least. */
+  readonly needs: number;
+}
+
+/** What wants to leave. */
+interface Wish {
+  readonly route: Route;
+  /** Tokens it sends, at most. */
+  readonly input: number;
+  readonly signal: AbortSignal;
+  /** Told `true` when it has to wait, and then `false` when it goes on. */
+  readonly onWait?: ((waits: boolean) => void) | undefined;
 }
 
 /**
- * Sets aside the worst case of a request with at most `input` tokens, in both ledgers. Waits while siblings'
- * requests hold what it needs; stops waiting when `signal` aborts. Undefined: there is no budget to keep.
- * Whatever it gives must be settled.
+ * Sets aside the worst case of a request in all the budgets that it counts in. Waits while other requests have set
+ * aside what it needs; stops waiting when the signal aborts. Whatever it gives must be settled.
  */
-export async function reserve(
-  { ledger: own, run: { ledger: shared } }: Ledgers,
-  { route, input, signal }: { readonly route: Route; readonly input: number; readonly signal: AbortSignal },
-): Promise<Grant | undefined> {
-  if (own.open && shared.open) return undefined;
-  for (;;) {
-    const alone = grantOf(route, input, own.left());
-    if (!alone.granted) return alone;
-    const grant = grantOf(route, input, least(own.left(), shared.left()));
-    const last = !shared.held() || signal.aborted;
-    if (grant.granted && (last || grant.max_output >= alone.max_output)) {
-      own.hold(grant.spend);
-      shared.hold(grant.spend);
-      return grant;
+export async function reserve(ledgers: readonly Ledger[], wish: Wish): Promise<Grant> {
+  const { signal, onWait } = wish;
+  const worst = worstOf(wish);
+  let waits = false;
+  try {
+    for (;;) {
+      for (const ledger of ledgers) if (worst !== undefined) await ledger.draw?.(worst);
+      const best = grantOf(ledgers, wish, (ledger) => ledger.unused());
+      if (!best.granted) return best;
+      const grant = grantOf(ledgers, wish, (ledger) => ledger.left());
+      const last = signal.aborted || !ledgers.some((ledger) => ledger.held());
+      if (grant.granted && (last || grant.max_output >= best.max_output)) {
+        for (const ledger of ledgers) ledger.hold(grant.spend);
+        return grant;
+      }
+      if (last) return grant;
+      if (!waits) onWait?.(true);
+      waits = true;
+      await change(ledgers, signal);
     }
-    if (last || (!grant.granted && grant.because === 'unpriced')) return grant;
-    await shared.change(signal);
+  } finally {
+    if (waits) onWait?.(false);
   }
 }
 
-/** Books what a request used; where that is not known, its worst case. */
-export function settle(
-  { ledger: own, run: { ledger: shared } }: Ledgers,
-  grant: Grant | undefined,
-  { used }: { readonly used?: Spend },
-): void {
-  if (!grant?.granted) return;
-  own.settle(grant.spend, used ?? grant.spend);
-  shared.settle(grant.spend, used ?? grant.spend);
+/** Books what a request used. */
+export function settle(ledgers: readonly Ledger[], grant: Grant | undefined, used: Spend): void {
+  if (grant?.granted) for (const ledger of ledgers) ledger.settle(grant.spend, used);
 }
 
-function least(a: Spend, b: Spend): Spend {
-  return { usd: Math.min(a.usd, b.usd), tokens: Math.min(a.tokens, b.tokens) };
+/** What a request used whose usage is not known: its worst case. */
+export function worstCase(grant: Grant | undefined): Spend {
+  return grant?.granted ? grant.spend : NOTHING;
 }
 
-/** The room `left` gives a request: its output is capped by what its input leaves; `cut` says the cap is below the model's own. */
-function grantOf(route: Route, input: number, left: Spend): Grant {
+function change(ledgers: readonly Ledger[], signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const wake = (): void => {
+      for (const stop of stops) stop();
+      signal.removeEventListener('abort', wake);
+      resolve();
+    };
+    const stops = ledgers.map((ledger) => ledger.watch(wake));
+    signal.addEventListener('abort', wake);
+  });
+}
+
+/** What the request could use were there no budget; undefined where its price is not known. */
+function worstOf({ route, input }: Wish): Spend | undefined {
+  const price = worstPrice(route);
+  const output = route.max_output ?? USUAL_MAX_OUTPUT;
+  return price && { usd: input * price.in + output * price.out, tokens: input + output, turns: 1 };
+}
+
+/** The room that budgets give a request: its output is capped by what its input leaves in each. */
+function grantOf(ledgers: readonly Ledger[], { route, input }: Wish, room: (ledger: Ledger) => Spend): Grant {
   const wanted = route.max_output ?? USUAL_MAX_OUTPUT;
-  const price = left.usd === Infinity ? { in: 0, out: 0 } : worstPrice(route);
-  if (price === undefined) return { granted: false, because: 'unpriced', kind: 'usd' };
-  const byTokens = left.tokens - input;
-  const rest = left.usd - input * price.in;
-  const byUsd = price.out === 0 ? (rest < 0 ? 0 : Infinity) : rest / price.out;
-  const max_output = Math.floor(Math.min(wanted, byTokens, byUsd));
-  if (max_output < Math.min(LEAST_OUTPUT, wanted)) {
-    return { granted: false, because: 'exhausted', kind: byTokens < byUsd ? 'tokens' : 'usd' };
+  const least = Math.min(LEAST_OUTPUT, wanted);
+  const known = worstPrice(route);
+  const price = known ?? { in: 0, out: 0 };
+  const needs = { usd: input * price.in + least * price.out, tokens: input + least, turns: 1 };
+  for (const ledger of ledgers) {
+    const has = room(ledger);
+    if (known === undefined && ledger.budget.usd !== undefined) {
+      return { granted: false, ...shortageOf(ledger, { kind: 'usd', needs: needs.usd, because: 'unpriced' }) };
+    }
+    if (covers(has, needs)) continue;
+    const kind = has.turns < needs.turns ? 'turns' : has.tokens < needs.tokens ? 'tokens' : 'usd';
+    return { granted: false, ...shortageOf(ledger, { kind, needs: needs[kind] }) };
   }
-  const spend = { usd: input * price.in + max_output * price.out, tokens: input + max_output };
+  const has = ledgers.map(room).reduce(leastSpend);
+  const byUsd = price.out === 0 || has.usd === Infinity ? Infinity : (has.usd - input * price.in) / price.out;
+  const max_output = Math.floor(Math.min(wanted, has.tokens - input, byUsd));
+  const spend = { usd: input * price.in + max_output * price.out, tokens: input + max_output, turns: 1 };
   return { granted: true, max_output, spend, cut: max_output < wanted };
+}
+
+/** What is to be said of a budget that has less than is needed. */
+export function shortageOf(
+  ledger: Ledger,
+  { kind, needs, because = 'exhausted' }: Pick<Shortage, 'kind' | 'needs'> & Partial<Pick<Shortage, 'because'>>,
+): Shortage {
+  const limit = ledger.budget[kind] ?? Infinity;
+  const unused = ledger.unused()[kind];
+  const set_aside = unused - ledger.left()[kind];
+  return { because, kind, scope: ledger.scope, limit, used: limit - unused, set_aside, needs };
 }
 
 /** USD a token, at the dearest this route can be; undefined when that is not known. */

@@ -8,10 +8,10 @@ import type { JournalEntry, TaskPlan } from '../core/store.ts';
 import type { Budget } from '../core/task.ts';
 import type { ChildTools, Toolset } from '../core/tool.ts';
 import type { Transcript } from '../core/transcript.ts';
-import type { Ledger } from './budget.ts';
 import type { EngineDeps } from './deps.ts';
 import type { Equip } from './equip.ts';
 import type { Places } from './gate.ts';
+import type { Ledger } from './ledger.ts';
 import { countBelow, type Tally, type Used } from './tally.ts';
 
 /** What one child is told while it runs, oldest first. */
@@ -47,8 +47,8 @@ export interface Run {
   readonly places: Places;
   /** What each task was told, by id. */
   readonly steering: Map<string, Steering>;
-  /** What the children may spend together. */
-  readonly ledger: Ledger;
+  /** The budgets that every request of its children counts in: its own, those above it, the day's. */
+  readonly ledgers: readonly Ledger[];
   readonly equip: Equip;
   /** Runs a call of one of its children to its end. */
   readonly nest: (call: NestedCall) => Promise<DelegationResult>;
@@ -68,7 +68,8 @@ export interface Child {
   /** Delegations of its own that have not ended. Its result waits for them, also when it was stopped. */
   readonly below: Set<Promise<unknown>>;
   readonly setup: ConversationSetup;
-  readonly ledger: Ledger;
+  /** Its own budget and those of its run: none where nothing is limited. */
+  readonly ledgers: readonly Ledger[];
   /** Limits and listeners of every request. The signal aborts with a `StopCause`. */
   readonly sending: SendOptions;
   /** Whole limit and the moment it ends, by the clock; absent = none. */
@@ -81,8 +82,12 @@ export interface Child {
   /** The route in force: the plan's, or the entry of its chain that was hopped to. */
   route: Route;
   conversation: Conversation;
-  /** Tokens the next request sends, at most; kept for budgets. */
+  /** Tokens the next request sends, at most. */
   context: number;
+  /** … of which prompt, tools and first message. */
+  readonly base: number;
+  /** Its older tool results were shortened once. */
+  compacted: boolean;
   /** Steps not yet written; they go with the next append or with the result. */
   unwritten: JournalEntry[];
 }

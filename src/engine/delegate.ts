@@ -7,12 +7,12 @@ import type { Route } from '../core/route.ts';
 import type { Control, TaskPlan } from '../core/store.ts';
 import { sumResults } from '../core/sum-results.ts';
 import type { Budget } from '../core/task.ts';
-import { createLedger, nestLedger } from './budget.ts';
 import { type Child, type NestedCall, type Run, tellOf } from './child.ts';
 import type { EngineDeps } from './deps.ts';
 import { createEquip } from './equip.ts';
 import { finish } from './finish.ts';
 import { createPlaces, runGated } from './gate.ts';
+import { createLedger } from './ledger.ts';
 import { runChild } from './run-child.ts';
 import { hear, steersAtEnd } from './steering.ts';
 import { createTally } from './tally.ts';
@@ -105,6 +105,7 @@ export async function startDelegation(
       signal?.removeEventListener('abort', children.stopAll);
       unwatch();
       release();
+      await Promise.all([deps.governor.rest(), deps.daily?.rest()]);
     }
     const duration_ms = Math.max(0, clock.now() - created_at);
     run.emit?.({ type: 'delegation-end', ...run.of, duration_ms });
@@ -168,7 +169,7 @@ function createRun(deps: EngineDeps, options: RunOptions, within: Child | undefi
     ...(instructions !== undefined && { instructions }),
     places: within?.run.places ?? createPlaces(deps.settings.limits.max_concurrent_children),
     steering: new Map(),
-    ledger: within === undefined ? createLedger(limit) : nestLedger(limit, [within.ledger, within.run.ledger]),
+    ledgers: [createLedger({ of: 'call', id: delegation_id }, limit) ?? [], within?.ledgers ?? deps.daily ?? []].flat(),
     equip: createEquip({ deps, workspace, toolsets, instructions, cache_key: delegation_id, depth }),
     nest: (call) => nest(call, deps, origin),
     ...(on && { emit: quiet(on) }),

@@ -5,18 +5,11 @@ import type { Store } from '../core/store.ts';
 import type { Json } from '../core/task.ts';
 import type { ToolsFor } from '../core/tool.ts';
 import type { Transcripts } from '../core/transcript.ts';
+import type { Clock } from './clock.ts';
 import type { Controls } from './controls.ts';
+import type { Governor } from './governor.ts';
 import type { Leases } from './leases.ts';
-
-/** The clock and chance, so that everything here can be run in a test without waiting. */
-interface Clock {
-  /** Milliseconds since the epoch. */
-  now(): number;
-  /** Resolves after `ms`, or at once when `signal` aborts. Never rejects. */
-  sleep(ms: number, signal: AbortSignal): Promise<void>;
-  /** In [0, 1). */
-  random(): number;
-}
+import type { SharedLedger } from './shared-ledger.ts';
 
 /** What running children needs of the world. One value serves a whole process. */
 export interface EngineDeps {
@@ -25,6 +18,10 @@ export interface EngineDeps {
   readonly leases: Leases;
   /** Made once a process by `createControls`, over the same store and owner. */
   readonly controls: Controls;
+  /** Made once a process by `createGovernor`, over the same store and leases. */
+  readonly governor: Governor;
+  /** The day's budget; absent = there is none. */
+  readonly daily?: SharedLedger;
   /** What the parent agent's calls are decided by, and children's under them. */
   readonly decisions: () => PreflightContext;
   readonly providerFor: ProviderFor;

@@ -46,7 +46,7 @@ const lab = (more: Partial<Route> = {}): Route => routeTo('lab/m', more);
 const limited: Failure = { class: 'rate_limit' };
 
 function governed(store: Store, clock: Clock, owner = 'p'): Governor {
-  const governor = createGovernor({ store, clock, leases: { owner, lease_ms: 30_000, keep: () => () => {} } });
+  const governor = createGovernor({ store, clock, leases: { owner, lease_ms: 30_000 } });
   onTestFinished(() => governor.rest());
   return governor;
 }
@@ -96,7 +96,7 @@ describe('an account without limits', () => {
     const governor = governed(createMemoryStore(), clock);
     const at = requests(governor, lab());
     const elsewhere = requests(governor, routeTo('other/m'));
-    governor.failed(lab(), { class: 'rate_limit', retry_after_ms: 5_000 }, { permit: undefined, wait_ms: 5_250 });
+    governor.failed(lab(), { class: 'rate_limit', retry_after_ms: 5_000 }, undefined);
     at.ask('a', { batch: 'one' });
     at.ask('b', { batch: 'two' });
     elsewhere.ask('c');
@@ -112,9 +112,9 @@ describe('an account without limits', () => {
     const clock = stoppedClock();
     const governor = governed(createMemoryStore(), clock);
     const at = requests(governor, lab());
-    governor.failed(lab(), limited, { permit: undefined, wait_ms: 100 });
+    governor.failed(lab(), limited, undefined);
     for (let i = 0; i < 12; i++) at.ask(`${i}`);
-    await clock.pass(100);
+    await clock.pass(500);
     expect(at.running).toHaveLength(1);
     at.end();
     await turn();
@@ -129,21 +129,21 @@ describe('an account without limits', () => {
     const clock = stoppedClock();
     const governor = governed(createMemoryStore(), clock);
     const at = requests(governor, lab());
-    governor.failed(lab(), limited, { permit: undefined, wait_ms: 100 });
-    governor.failed(lab(), limited, { permit: undefined, wait_ms: 100 });
+    governor.failed(lab(), limited, undefined);
+    governor.failed(lab(), limited, undefined);
     for (let i = 0; i < 60; i++) at.ask(`${i}`);
-    await clock.pass(100);
+    await clock.pass(500);
     for (let round = 0; round < 3; round++) {
       for (const { name } of [...at.running]) at.end(name);
       await turn();
     }
     expect(at.running).toHaveLength(8);
     for (const { name, permit } of [...at.running]) {
-      governor.failed(lab(), limited, { permit, wait_ms: 100 });
+      governor.failed(lab(), limited, permit);
       at.end(name, false);
     }
     const widths: number[] = [];
-    await clock.pass(100);
+    await clock.pass(500);
     for (let round = 0; round < 5; round++) {
       widths.push(at.running.length);
       for (const { name } of [...at.running]) at.end(name);
@@ -155,7 +155,7 @@ describe('an account without limits', () => {
   test('a wait longer than anybody waits closes the model, and no other', async () => {
     const clock = stoppedClock();
     const governor = governed(createMemoryStore(), clock);
-    governor.failed(lab(), { class: 'rate_limit', retry_after_ms: 3_600_000 }, { permit: undefined, wait_ms: 0 });
+    governor.failed(lab(), { class: 'rate_limit', retry_after_ms: 3_600_000 }, undefined);
     expect(governor.closed(lab())).toBe(3_600_000);
     expect(governor.closed(lab({ model: 'n' }))).toBeUndefined();
     await clock.pass(3_600_000);
@@ -170,7 +170,7 @@ describe('an account without limits', () => {
     [{ class: 'context_overflow' }, false],
   ])('%j holds the others: %s', (failure, holds) => {
     const governor = governed(createMemoryStore(), stoppedClock());
-    governor.failed(lab(), failure, { permit: undefined, wait_ms: 500 });
+    governor.failed(lab(), failure, undefined);
     const entered = governor.enter(lab(), { batch: 'd', tokens: 1, signal: AbortSignal.abort() });
     expect(entered instanceof Promise).toBe(holds);
   });
@@ -178,7 +178,7 @@ describe('an account without limits', () => {
   test('it is forgotten when nobody has had to wait for a minute', async () => {
     const clock = stoppedClock();
     const governor = governed(createMemoryStore(), clock);
-    governor.failed(lab(), limited, { permit: undefined, wait_ms: 100 });
+    governor.failed(lab(), limited, undefined);
     await clock.pass(60_001);
     await governor.rest();
     expect(governor.enter(lab(), { batch: 'd', tokens: 1, signal: never })).toBeUndefined();

@@ -1,9 +1,8 @@
 import { MAX_WAIT_MS } from '../core/after-failure.ts';
 import type { Failure } from '../core/provider.ts';
-import { accountOf, type RateLimits } from '../core/rate-limits.ts';
-import type { Route } from '../core/route.ts';
-import type { EngineDeps } from './deps.ts';
-import { createLane, type Entry, type Lane, type Permit } from './lane.ts';
+import { accountOf } from '../core/rate-limits.ts';
+import type { RateLimits, Route } from '../core/route.ts';
+import { createLane, type Entry, type Lane, type LaneDeps, type Permit } from './lane.ts';
 
 /**
  * Keeps the requests of a process within what each account bears: configured limits, shared with other processes
@@ -12,11 +11,8 @@ import { createLane, type Entry, type Lane, type Permit } from './lane.ts';
 export interface Governor {
   /** Undefined at once: nothing is known that this account could not bear. Otherwise as `Lane.enter`. */
   enter(route: Route, entry: Entry): Permit | undefined | Promise<Permit | undefined>;
-  /**
-   * A request failed; `wait_ms` is how long its own child waits before the next, if it does. What the provider asks
-   * for holds everybody on the account.
-   */
-  failed(route: Route, failure: Failure, more: { readonly permit: Permit | undefined; readonly wait_ms: number }): void;
+  /** A request failed: what the provider asks for holds everybody on the account. Before its permit is given back. */
+  failed(route: Route, failure: Failure, permit: Permit | undefined): void;
   /** How long, in ms, its provider has said not to ask for this model, when nobody waits so long; undefined = it has not. */
   closed(route: Route): number | undefined;
   /** Gives back what nobody uses now. Never rejects. */
@@ -26,7 +22,7 @@ export interface Governor {
 /** An account without limits that nobody had to wait for in so long is not watched any more. */
 const FORGET_MS = 60_000;
 
-export function createGovernor(deps: Pick<EngineDeps, 'store' | 'leases' | 'clock'>): Governor {
+export function createGovernor(deps: LaneDeps): Governor {
   const { clock } = deps;
   const lanes = new Map<string, { readonly lane: Lane; readonly limited: boolean; used_at: number }>();
   /** Routes that are not to be asked for longer than anybody waits, and until when. */
@@ -50,12 +46,10 @@ export function createGovernor(deps: Pick<EngineDeps, 'store' | 'leases' | 'cloc
       return lanes.get(accountOf(route))?.lane.enter(entry, undefined);
     },
 
-    failed(route, { class: cls, retry_after_ms }, { permit, wait_ms }) {
-      if (cls === 'rate_limit') laneOf(route).narrow(permit);
-      else if (retry_after_ms === undefined) return;
-      const ms = retry_after_ms ?? wait_ms;
-      if (ms < MAX_WAIT_MS) laneOf(route).pause(ms);
-      else closed.set(modelOf(route), clock.now() + ms);
+    failed(route, { class: cls, retry_after_ms: ms }, permit) {
+      if (ms !== undefined && ms >= MAX_WAIT_MS) closed.set(modelOf(route), clock.now() + ms);
+      else if (cls === 'rate_limit') laneOf(route).refused(permit, ms);
+      else if (ms !== undefined) laneOf(route).pause(ms);
     },
 
     closed(route) {

@@ -1,5 +1,8 @@
-import { type AccountUse, askRate, type RateGrant, type RateLimits, type Started } from '../core/rate-limits.ts';
-import type { EngineDeps } from './deps.ts';
+import { type AccountUse, askRate, type RateGrant, type Started } from '../core/rate-limits.ts';
+import type { RateLimits } from '../core/route.ts';
+import type { Store } from '../core/store.ts';
+import type { Clock } from './clock.ts';
+import type { Leases } from './leases.ts';
 
 /** A request that wants to start. */
 export interface Entry {
@@ -31,12 +34,22 @@ export interface Lane {
   leave(permit: Permit, ended: { readonly answered: boolean; readonly tokens?: number | undefined }): void;
   /** Nobody starts before `ms` have passed. */
   pause(ms: number): void;
-  /** One at a time from here on, and one more with every answer; `permit`: of the request that showed the need. */
-  narrow(permit: Permit | undefined): void;
+  /**
+   * The provider refused the request of `permit` as one too many. Everybody waits as long as it asks for, or a little
+   * longer with every refusal; then one goes ahead, and one more with every answer.
+   */
+  refused(permit: Permit | undefined, retry_after_ms: number | undefined): void;
   /** Nothing is in flight and nobody waits. */
   idle(): boolean;
   /** Gives back, if it is idle, what the store keeps for it. */
   rest(): Promise<void>;
+}
+
+/** What lanes need of the world. */
+export interface LaneDeps {
+  readonly store: Pick<Store, 'change'>;
+  readonly leases: Pick<Leases, 'owner' | 'lease_ms'>;
+  readonly clock: Clock;
 }
 
 interface Waiter extends Entry {
@@ -47,6 +60,8 @@ interface Waiter extends Entry {
   told: boolean;
 }
 
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 30_000;
 /** How often what is no longer needed is given back, and others' needs are looked at. */
 const TICK_MS = 1_000;
 /** Waiting requests that are told to the store at once. */
@@ -57,10 +72,7 @@ const TOLD_AT_ONCE = 64;
  * was let go there and has ended may start again here without asking, as long as nobody else waits. Pauses and
  * widths are this process's own.
  */
-export function createLane(
-  name: string,
-  { store, leases, clock }: Pick<EngineDeps, 'store' | 'leases' | 'clock'>,
-): Lane {
+export function createLane(name: string, { store, leases, clock }: LaneDeps): Lane {
   /** By batch, in the order of their turns. */
   const queues = new Map<string, Waiter[]>();
   let untold: Waiter[] = [];
@@ -69,6 +81,8 @@ export function createLane(
 
   let paused_until = 0;
   let narrowed = 0;
+  /** Since the last answer. */
+  let refusals = 0;
   /** Requests that may run together, as far as the provider's refusals have shown. */
   let width = Infinity;
   /** From this width on it grows slowly. */
@@ -85,7 +99,7 @@ export function createLane(
   let ticker: ReturnType<typeof setInterval> | undefined;
   let wake: { readonly at: number; readonly controller: AbortController } | undefined;
 
-  const lane: Lane = { enter, leave, pause, narrow, idle, rest };
+  const lane: Lane = { enter, leave, pause, refused, idle, rest };
   return lane;
 
   function enter(entry: Entry, given: RateLimits | undefined): Permit | Promise<Permit | undefined> {
@@ -232,7 +246,10 @@ export function createLane(
 
   function leave({ at, tokens: asked, narrowed: then }: Permit, ended: Parameters<Lane['leave']>[1]): void {
     running -= 1;
-    if (ended.answered && then === narrowed && width < Infinity) width += width < steady ? 1 : 1 / width;
+    if (ended.answered && then === narrowed && width < Infinity) {
+      width += width < steady ? 1 : 1 / width;
+      refusals = 0;
+    }
     if (limits?.tpm !== undefined && at > 0 && ended.tokens !== undefined && ended.tokens !== counted(asked)) {
       corrections.push([at, 0, ended.tokens - counted(asked)]);
     }
@@ -247,12 +264,17 @@ export function createLane(
     paused_until = Math.max(paused_until, clock.now() + ms);
   }
 
-  function narrow(permit: Permit | undefined): void {
+  function refused(permit: Permit | undefined, retry_after_ms: number | undefined): void {
     // Those that left together are refused together: once is enough.
-    if ((permit?.narrowed ?? 0) !== narrowed) return;
-    narrowed += 1;
-    steady = Math.max(1, width / 2);
-    width = 1;
+    const first = (permit?.narrowed ?? 0) === narrowed;
+    if (first) {
+      narrowed += 1;
+      refusals += 1;
+      steady = Math.max(1, width / 2);
+      width = 1;
+    }
+    if (retry_after_ms !== undefined) pause(retry_after_ms);
+    else if (first) pause(Math.min(FIRST_PAUSE_MS * 2 ** (refusals - 1), LONGEST_PAUSE_MS));
   }
 
   function idle(): boolean {

@@ -1,11 +1,15 @@
 import { afterFailure } from '../core/after-failure.ts';
-import { type Ending, ended, endingOfError, endingOfStop, failureOf } from '../core/ending.ts';
-import { historyOf } from '../core/history.ts';
-import type { Answer, ErrorClass } from '../core/provider.ts';
+import { type Ending, endingOfError, endingOfStop, failureOf } from '../core/ending.ts';
+import { DelegateError } from '../core/errors.ts';
+import { type Answer, type ErrorClass, type Failure, PROVIDER_FAILED } from '../core/provider.ts';
 import { type Route, routeLabel, type Verdict } from '../core/route.ts';
-import { type Grant, reserve, settle } from './budget.ts';
+import { NOTHING } from '../core/spend.ts';
+import { type Grant, reserve, settle, worstCase } from './budget.ts';
 import { type Child, countAbove, journal } from './child.ts';
-import { showAgain } from './steering.ts';
+import { compact, isOverlong } from './compact.ts';
+import { endingOfBudget } from './ending-of-budget.ts';
+import type { Permit } from './lane.ts';
+import { reopen } from './reopen.ts';
 import { countAnswer, countFailure, type Used } from './tally.ts';
 
 export type Asked =
@@ -26,51 +30,38 @@ const UNKNOWN: Used = { usage: undefined, cost: { usd: 0, complete: false } };
  */
 export async function request(child: Child): Promise<Asked> {
   const { run, sending, tally } = child;
+  const { clock, settings } = run.deps;
   let attempts = 0;
   let waited_ms = 0;
+  if (isOverlong(child)) await compact(child);
   for (;;) {
-    const grant = await reserve(child, { route: child.route, input: child.context, signal: sending.signal });
-    if (sending.signal.aborted) {
-      settle(child, grant, {});
-      return { ending: stopped(child) };
-    }
-    if (grant !== undefined && !grant.granted) return { ending: endingOfBudget(child, grant) };
+    const asked = await askOnce(child);
+    if (!('error' in asked)) return asked;
+    const { error } = asked;
     attempts += 1;
-    try {
-      const answer = await child.conversation.send(
-        grant === undefined ? sending : { ...sending, max_output: grant.max_output },
-      );
-      const counted = countAnswer(tally, child.route, answer);
-      settle(child, grant, counted);
-      countAbove(child, counted);
-      return { answer, verdict: counted.verdict, capped: grant?.cut === true };
-    } catch (error) {
-      const failure = failureOf(error);
-      const counted = failure === undefined ? {} : countFailure(tally, failure);
-      settle(child, grant, counted);
-      if (failure !== undefined && counted.used === undefined) countAbove(child, UNKNOWN);
+    const failure = failureOf(error);
+    if (failure === undefined) return { ending: endingOfError(error, attempts) };
+    if (failure.class === 'context_overflow' && (await compact(child))) continue;
+    const next = afterFailure(failure, {
+      attempts,
+      waited_ms,
+      ...(child.timeout === undefined ? {} : { remaining_ms: child.timeout.at - clock.now() }),
+      fallback_on: settings.fallback_on,
+      has_fallback: tally.hops.length < child.plan.route.fallback.length,
+      random: clock.random(),
+    });
+    if (next.step === 'give_up') return { ending: endingOfError(error, attempts) };
+    if (next.step === 'fall_back') {
+      await hop(child, failure.class);
+      if (isOverlong(child)) await compact(child);
+      attempts = 0;
+      waited_ms = 0;
+    } else {
+      child.tell?.({ type: 'retry', class: failure.class, wait_ms: next.wait_ms, attempt: attempts });
+      child.transcript?.write('note', `${failure.class}; asking again in ${next.wait_ms} ms`);
+      waited_ms += next.wait_ms;
+      await clock.sleep(next.wait_ms, sending.signal);
       if (sending.signal.aborted) return { ending: stopped(child) };
-      if (failure === undefined) return { ending: endingOfError(error, attempts) };
-      const next = afterFailure(failure, {
-        attempts,
-        waited_ms,
-        ...(child.timeout === undefined ? {} : { remaining_ms: child.timeout.at - run.deps.clock.now() }),
-        fallback_on: run.deps.settings.fallback_on,
-        has_fallback: tally.hops.length < child.plan.route.fallback.length,
-        random: run.deps.clock.random(),
-      });
-      if (next.step === 'give_up') return { ending: endingOfError(error, attempts) };
-      if (next.step === 'fall_back') {
-        await hop(child, failure.class);
-        attempts = 0;
-        waited_ms = 0;
-      } else {
-        child.tell?.({ type: 'retry', class: failure.class, wait_ms: next.wait_ms, attempt: attempts });
-        child.transcript?.write('note', `${failure.class}; asking again in ${next.wait_ms} ms`);
-        waited_ms += next.wait_ms;
-        await run.deps.clock.sleep(next.wait_ms, sending.signal);
-        if (sending.signal.aborted) return { ending: stopped(child) };
-      }
     }
   }
 }
@@ -80,13 +71,83 @@ export function stopped({ sending, timeout }: Child): Ending {
   return endingOfStop(sending.signal.reason, timeout?.seconds ?? 0);
 }
 
+/** One request, when the budgets have room for it and the account bears it. */
+async function askOnce(child: Child): Promise<Asked | { readonly error: unknown }> {
+  const { run, sending, tally, route, ledgers } = child;
+  const { governor } = run.deps;
+  const { signal } = sending;
+  const closed_ms = governor.closed(route);
+  if (closed_ms !== undefined) return { error: closedFailure(route, closed_ms) };
+  let grant: Grant | undefined;
+  let permit: Permit | undefined;
+  try {
+    if (ledgers.length > 0) {
+      grant = await reserve(ledgers, { route, input: child.context, signal, onWait: tellWaits(child, 'budget') });
+      if (!grant.granted && !signal.aborted) return { ending: endingOfBudget(child, grant) };
+    }
+    const batch = run.of.delegation_id;
+    const entering = governor.enter(route, {
+      tokens: child.context,
+      batch,
+      signal,
+      onWait: tellWaits(child, 'rate'),
+    });
+    permit = entering instanceof Promise ? await entering : entering;
+  } catch (error) {
+    settle(ledgers, grant, NOTHING);
+    return { error };
+  }
+  if (signal.aborted) {
+    settle(ledgers, grant, NOTHING);
+    if (permit !== undefined) permit.lane.leave(permit, { answered: false });
+    return { ending: stopped(child) };
+  }
+  try {
+    const answer = await child.conversation.send(
+      grant?.granted ? { ...sending, max_output: grant.max_output } : sending,
+    );
+    const counted = countAnswer(tally, route, answer);
+    settle(ledgers, grant, counted.used ?? worstCase(grant));
+    countAbove(child, counted);
+    permit?.lane.leave(permit, { answered: true, tokens: counted.used?.tokens });
+    return { answer, verdict: counted.verdict, capped: grant?.granted === true && grant.cut };
+  } catch (error) {
+    const failure = failureOf(error);
+    const used = failure && countFailure(tally, failure).used;
+    settle(ledgers, grant, used ?? { ...worstCase(grant), turns: 0 });
+    if (failure !== undefined) {
+      if (used === undefined) countAbove(child, UNKNOWN);
+      governor.failed(route, failure, permit);
+    }
+    permit?.lane.leave(permit, { answered: false, tokens: used?.tokens });
+    return signal.aborted ? { ending: stopped(child) } : { error };
+  }
+}
+
+function tellWaits({ tell }: Child, reason: 'rate' | 'budget'): ((waits: boolean) => void) | undefined {
+  return tell && ((waits) => tell({ type: 'waiting', reason, state: waits ? 'begun' : 'over' }));
+}
+
+/** What a child hears whose provider has said, to another, that nobody need ask for longer than anybody waits. */
+function closedFailure(route: Route, ms: number): DelegateError {
+  const data: Failure = { class: 'rate_limit', retry_after_ms: ms };
+  return new DelegateError(
+    PROVIDER_FAILED,
+    `"${routeLabel(route)}" was not asked: its provider has said to wait ${Math.ceil(ms / 1000)} more seconds.`,
+    {
+      hint: 'Ask later, or write a fallback on the route.',
+      retryable: true,
+      data: { ...data },
+    },
+  );
+}
+
 /**
- * Goes on with the next route of the chain as a whole: its own adapter, endpoint, key, effort and limits.
+ * Goes on with the next route of the chain as a whole: its own adapter, endpoint, key, effort, limits and price.
  * The conversation so far is read back from the journal and encoded anew for it.
  */
 async function hop(child: Child, because: ErrorClass): Promise<void> {
-  const { plan, run, tally } = child;
-  const used = [plan.route, ...plan.route.fallback.slice(0, tally.hops.length)];
+  const { plan, tally } = child;
   const to = plan.route.fallback[tally.hops.length]!;
   const hop = { from: routeLabel(child.route), to: routeLabel(to), because };
   child.unwritten.push({ kind: 'hop', hop });
@@ -95,30 +156,5 @@ async function hop(child: Child, because: ErrorClass): Promise<void> {
   child.tell?.({ type: 'fallback', to, because });
   child.transcript?.write('note', `${hop.from} failed (${because}); going on with ${hop.to}`);
   child.route = to;
-  child.conversation = (await run.deps.providerFor(to)).open(to, child.setup);
-  child.conversation.append(child.first);
-  const written = await run.deps.store.journal(plan.id);
-  const [, ...rest] = historyOf(written, { portable: used.some((from) => !sameAuthor(from, to)) });
-  for (const message of rest) child.conversation.append(message);
-  showAgain(child);
-}
-
-function sameAuthor(a: Route, b: Route): boolean {
-  return a.provider === b.provider && a.model === b.model && a.wire === b.wire;
-}
-
-function endingOfBudget(child: Child, refused: Exclude<Grant, { granted: true }>): Ending {
-  const limit = `${child.ledger.budget[refused.kind] ?? child.run.ledger.budget[refused.kind]} ${refused.kind}`;
-  if (refused.because === 'unpriced') {
-    return ended(child.tally.turns === 0 ? 'denied' : 'partial', 'budget', {
-      code: 'BUDGET_EXCEEDED',
-      message: `A budget of ${limit} cannot be kept on "${routeLabel(child.route)}": its price is not known.`,
-      hint: "Declare its price under the provider's `models`, or limit `tokens` or `turns` instead of `usd`.",
-    });
-  }
-  return ended(child.tally.turns === 0 ? 'denied' : 'partial', 'budget', {
-    code: 'BUDGET_EXCEEDED',
-    message: `The next request could pass the budget of ${limit}.`,
-    hint: 'Raise the budget or split the task.',
-  });
+  await reopen(child);
 }

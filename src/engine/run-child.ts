@@ -6,10 +6,11 @@ import type { TaskPlan } from '../core/store.ts';
 import type { ChildTools, Toolset } from '../core/tool.ts';
 import type { Transcript } from '../core/transcript.ts';
 import { runTurns } from './agent-loop.ts';
-import { createLedger, tokensAtMost } from './budget.ts';
+import { tokensAtMost } from './budget.ts';
 import { type Child, type Run, takenOver, tellOf } from './child.ts';
 import { createDelegateTool } from './delegate-tool.ts';
 import { finish } from './finish.ts';
+import { createLedger } from './ledger.ts';
 import { steersAtEnd } from './steering.ts';
 import { firstTurn } from './system-prompt.ts';
 import { createTally } from './tally.ts';
@@ -50,6 +51,7 @@ export async function runChild(
     const text = firstTurn(plan.input);
     const images = await loadImages(run, plan);
     const first: Message = images.length === 0 ? { role: 'user', text } : { role: 'user', text, images };
+    const base = tokens + tokensAtMost(text) + images.length * IMAGE_TOKENS;
     const conversation = (await run.deps.providerFor(plan.route)).open(plan.route, setup);
     conversation.append(first);
     transcript?.write('user', text);
@@ -64,7 +66,7 @@ export async function runChild(
       setup,
       first,
       tally,
-      ledger: createLedger(plan.budget),
+      ledgers: [createLedger({ of: 'task', id: plan.id }, plan.budget) ?? [], run.ledgers].flat(),
       sending: {
         signal: controller.signal,
         first_token_timeout_ms: settings.limits.first_token_timeout_seconds * 1000,
@@ -79,7 +81,9 @@ export async function runChild(
       ...(tell && { tell }),
       route: plan.route,
       conversation,
-      context: tokens + tokensAtMost(text) + images.length * IMAGE_TOKENS,
+      context: base,
+      base,
+      compacted: false,
       unwritten: [{ kind: 'message', message: { role: 'user', text } }],
     };
     ending = await runTurns(child);

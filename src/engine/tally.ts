@@ -3,9 +3,9 @@ import type { Answer, Failure, Usage } from '../core/provider.ts';
 import type { Cost } from '../core/result.ts';
 import type { Hop, Price, Receipt, Route, Sent, Verdict } from '../core/route.ts';
 import { verifyServed } from '../core/served-model.ts';
+import { NOTHING, type Spend } from '../core/spend.ts';
 import type { TaskPlan } from '../core/store.ts';
 import { addUsage, NO_USAGE } from '../core/sum-results.ts';
-import type { Spend } from './budget.ts';
 
 /** What a child has used and shown so far. It grows with each answer; the result is read from it at the end. */
 export interface Tally {
@@ -101,7 +101,7 @@ export function countAnswer(tally: Tally, route: Route, answer: Answer): Used & 
     tally.verified = tally.verified === 'unreported' ? 'unreported' : verdict;
   }
   if (usage === undefined) return { verdict, usage, cost };
-  return { verdict, usage, cost, used: { usd: cost.usd, tokens: usage.input + usage.output } };
+  return { verdict, usage, cost, used: { usd: cost.usd, tokens: usage.input + usage.output, turns: 1 } };
 }
 
 /**
@@ -119,7 +119,7 @@ export function countFailure(tally: Tally, failure: Failure): { used?: Spend } {
     countOnParent(tally, undefined);
     return {};
   }
-  return { used: { usd: 0, tokens: 0 } };
+  return { used: NOTHING };
 }
 
 /** Classes of requests that reached a model, as far as one can know. An HTTP error is not billed by any provider known. */

@@ -18,10 +18,9 @@ import { DEFAULT_LIMITS, type DelegationSettings, type Limits } from '../core/se
 import type { JournalEntry, Store } from '../core/store.ts';
 import type { TaskInput } from '../core/task.ts';
 import type { Tool } from '../core/tool.ts';
-import { createControls } from './controls.ts';
 import { delegate, type RunOptions } from './delegate.ts';
 import type { EngineDeps } from './deps.ts';
-import { createLeases } from './leases.ts';
+import { createProcessDeps } from './process-deps.ts';
 
 /** What a fake model sees of one request. */
 interface Asked {
@@ -161,10 +160,29 @@ export function createRig({ store, model, tools = [echoTool()], limits, settings
     },
     async [Symbol.asyncDispose]() {},
   };
+  // A clock that sleeps by going on.
+  let ahead = 0;
+  const clock: EngineDeps['clock'] = {
+    now: () => Date.now() + ahead,
+    async sleep(ms) {
+      slept.push(ms);
+      ahead += ms;
+    },
+    random: () => 0.5,
+  };
   const all: EngineDeps = {
-    store,
-    leases: createLeases(store, 'test'),
-    controls: createControls(store, 'test'),
+    ...createProcessDeps('test', {
+      store,
+      clock,
+      settings: {
+        limits: { ...DEFAULT_LIMITS, ...limits },
+        on_mismatch: 'fail',
+        toolsets: ['read'],
+        budget: {},
+        fallback_on: DEFAULT_FALLBACK_ON,
+        ...settings,
+      },
+    }),
     decisions: () => {
       throw new Error('this test decides nothing');
     },
@@ -175,15 +193,6 @@ export function createRig({ store, model, tools = [echoTool()], limits, settings
         return { specs: [...own.values()].map((tool) => tool.spec), open: () => ({ tools: own, workspace }) };
       },
     }),
-    settings: {
-      limits: { ...DEFAULT_LIMITS, ...limits },
-      on_mismatch: 'fail',
-      toolsets: ['read'],
-      budget: {},
-      fallback_on: DEFAULT_FALLBACK_ON,
-      ...settings,
-    },
-    clock: { now: Date.now, sleep: async (ms) => void slept.push(ms), random: () => 0.5 },
     newId: (kind) => `${kind}_${++ids}`,
     redact: (text) => text.replaceAll('SECRET', '[redacted]'),
     filter: (text) => text.replaceAll('SECRET', '[filtered]'),

@@ -94,6 +94,8 @@ function render(entry: JournalEntry, paint: Paint): string {
       return paint.yellow(`fallback ${entry.hop.from} → ${entry.hop.to}: ${entry.hop.because}`);
     case 'steer':
       return `${paint.bold('steer')} ${shown(entry.message)}`;
+    case 'compaction':
+      return paint.yellow(`older tool results shortened to ${entry.chars} characters`);
     case 'note':
       return paint.dim(plain(entry.note));
   }

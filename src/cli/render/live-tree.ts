@@ -24,6 +24,9 @@ interface Row {
   doing: string;
 }
 
+/** What a child waits for before its request may leave. */
+const WAITS_FOR = { rate: 'waiting for the rate limit', budget: 'waiting for budget others hold' } as const;
+
 /** The state of a batch as its events tell it, and its picture as lines. Painting is somebody else's. */
 export interface LiveTree {
   on(event: DelegationEvent): void;
@@ -80,6 +83,9 @@ export function createLiveTree(paint: Paint, now: () => number): LiveTree {
         break;
       case 'retry':
         row.doing = `${event.class}: again in ${duration(event.wait_ms)}`;
+        break;
+      case 'waiting':
+        row.doing = event.state === 'over' ? 'waiting for the model' : WAITS_FOR[event.reason];
         break;
       case 'fallback':
         row.doing = `${event.because}: on to ${routeName(event.to)}`;

@@ -1,0 +1,63 @@
+import { compacted, historyOf } from '../core/history.ts';
+import type { Message } from '../core/provider.ts';
+import { tokensAtMost } from './budget.ts';
+import { type Child, journal } from './child.ts';
+import { reopen } from './reopen.ts';
+
+/** What may be kept, mildest first: so many of the newest turns whole, and so many characters of each older result. */
+const STEPS = [
+  { keep: 2, chars: 1_000 },
+  { keep: 1, chars: 1_000 },
+  { keep: 0, chars: 4_000 },
+  { keep: 0, chars: 500 },
+];
+/** Of its window, or of what it was where that is unknown, the conversation shall take up at most this much. */
+const ROOM = 0.6;
+
+/** Whether the next request is longer, by what is known, than the window of its own route. */
+export function isOverlong({ route, context, compacted }: Child): boolean {
+  return route.context !== undefined && context > route.context && !compacted;
+}
+
+/**
+ * Shortens what older tool calls gave, once in a child's life: written down, so that the journal stays the
+ * conversation. Resolves false when that was done before, or there is nothing to shorten.
+ */
+export async function compact(child: Child): Promise<boolean> {
+  const { plan, run, route, base, tally } = child;
+  if (child.compacted || tally.tool_calls === 0) return false;
+  await journal(child);
+  const [, ...whole] = historyOf(await run.deps.store.journal(plan.id), { portable: false });
+  const turns = whole.filter(({ role }) => role === 'assistant').length;
+  const before = tokensOf(whole);
+  const room = ROOM * (route.context ?? base + before) - base;
+  const shortened = STEPS.filter(({ keep }) => keep < turns || keep === 0).map(({ keep, chars }) => {
+    const cut = { turns: turns - keep, chars };
+    return { cut, tokens: tokensOf(compacted(whole, cut)) };
+  });
+  const { cut, tokens } = shortened.find((step) => step.tokens <= room) ?? shortened.at(-1)!;
+  if (tokens >= before) return false;
+  child.compacted = true;
+  child.unwritten.push({ kind: 'compaction', ...cut });
+  await journal(child);
+  const note = `compacted: what tools gave in the first ${cut.turns} turns was shortened to ${cut.chars} characters each, because the conversation had outgrown the window`;
+  tally.notes.push(note);
+  child.transcript?.write('note', note);
+  await reopen(child);
+  child.context = base + tokens;
+  return true;
+}
+
+function tokensOf(messages: readonly Message[]): number {
+  return messages.reduce((sum, message) => sum + tokensIn(message), 0);
+}
+
+function tokensIn(message: Message): number {
+  if (message.role === 'user') return tokensAtMost(message.text);
+  if (message.role === 'tool') return message.results.reduce((sum, { content }) => sum + tokensAtMost(content), 0);
+  const { text, reasoning, tool_calls } = message.answer;
+  return tool_calls.reduce(
+    (sum, call) => sum + tokensAtMost(call.arguments),
+    tokensAtMost(text) + tokensAtMost(reasoning),
+  );
+}
