@@ -9,6 +9,8 @@ import { MAX_CALLS_AN_ANSWER } from '../src/engine/run-tools.ts';
 import { LIST_ENTRIES } from '../src/tools/list-files.ts';
 import { READ_BYTES } from '../src/tools/read-file.ts';
 import { SEARCH_LINES } from '../src/tools/search-files.ts';
+import { PAGE_CHARS } from '../src/tools/web/fetch-url.ts';
+import { GET_LIMITS } from '../src/tools/web/get-url.ts';
 
 const page = read('../docs/delegation.md');
 
@@ -53,6 +55,9 @@ test.each([
   `${READ_BYTES / 1024} KB at a time`,
   `one name a line, ${LIST_ENTRIES.toLocaleString('en')} at most`,
   `${SEARCH_LINES} lines at most`,
+  `as text, ${PAGE_CHARS.toLocaleString('en')} characters at a time`,
+  `${GET_LIMITS.bytes / 2 ** 20} MB of a document`,
+  `${GET_LIMITS.total_ms / 1000} seconds in all, ${GET_LIMITS.idle_ms / 1000} without a byte, ${GET_LIMITS.redirects} redirects`,
 ])('docs/delegation.md tells the figures of the code: %s', (figure) => {
   expect(page).toContain(figure);
 });

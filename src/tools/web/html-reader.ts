@@ -8,6 +8,8 @@ export interface HtmlReader extends AsyncDisposable {
   read(html: string, base: string, signal: AbortSignal): Promise<string>;
 }
 
+const require = createRequire(import.meta.url);
+
 /** A page of 5 MB takes 1.5 s; what needs much longer is built to. */
 const LIMIT_MS = 10_000;
 const MEMORY_MB = 256;
@@ -60,7 +62,7 @@ export function createHtmlReader({ limit_ms = LIMIT_MS }: { readonly limit_ms?: 
 }
 
 function startWorker(): Worker {
-  const library = createRequire(import.meta.url).resolve('html-to-text');
+  const library = require.resolve('html-to-text');
   const code = `const { parentPort, workerData } = require('node:worker_threads');
     (${serve})({ port: parentPort, htmlToText: require(workerData) });`;
   const worker = new Worker(code, {
