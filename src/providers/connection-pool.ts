@@ -1,10 +1,7 @@
-import { createRequire } from 'node:module';
 import type { buildConnector, Client as UndiciClient, Pool as UndiciPool } from 'undici';
-
 // The whole of undici takes 100 ms to load, its pool alone 28.
-const require = createRequire(import.meta.url);
-const Pool = require('undici/lib/dispatcher/pool.js') as typeof UndiciPool;
-const Client = require('undici/lib/dispatcher/client.js') as typeof UndiciClient;
+import Client from 'undici/lib/dispatcher/client.js';
+import Pool from 'undici/lib/dispatcher/pool.js';
 
 /** A handler of a dispatcher that can say whether anybody still waits for it. */
 export interface Dispatched {

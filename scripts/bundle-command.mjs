@@ -1,0 +1,49 @@
+// Puts the command's modules into few files: a process that lives for one call pays for every file it opens, and the
+// 250 files between `yardmaster delegate` and its first request cost more than all they do. The library stays as it is.
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { rolldown } from 'rolldown';
+
+/** What a call loads, in many small files. All other packages are loaded as they are, when they are needed. */
+const BUNDLED = ['commander', 'fastest-levenshtein', 'picocolors', 'undici', 'valibot', 'yaml'];
+
+export async function bundleCommand(root) {
+  const dist = join(root, 'dist');
+  const folder = join(dist, 'cli');
+  const bundle = await rolldown({
+    input: { main: join(folder, 'main.js'), background: join(folder, 'background.js') },
+    platform: 'node',
+    external: (id) => /^[@a-z]/i.test(id) && !BUNDLED.some((name) => id === name || id.startsWith(`${name}/`)),
+    plugins: [keepPlaces({ dist, folder }), withoutHttp2],
+  });
+  const { output } = await bundle.generate({ format: 'esm', chunkFileNames: '[name]-[hash].js' });
+  rmSync(folder, { recursive: true });
+  mkdirSync(folder);
+  for (const { fileName, code } of output) writeFileSync(join(folder, fileName), code);
+  writeFileSync(join(folder, 'LICENSES.txt'), licences(root));
+  chmodSync(join(folder, 'main.js'), 0o755);
+}
+
+/** A module that looks for files beside itself still finds them. */
+const keepPlaces = ({ dist, folder }) => ({
+  name: 'keep-places',
+  transform(code, id) {
+    if (!id.startsWith(dist) || dirname(id) === folder || !code.includes('import.meta.url')) return null;
+    return code.replaceAll('import.meta.url', `new URL('${relative(folder, id)}', import.meta.url).href`);
+  },
+});
+
+/** undici loads Node's HTTP/2, 18 ms, for connections that are never made: they have to be asked for. */
+const withoutHttp2 = {
+  name: 'without-http2',
+  load: (id) => (/undici[\\/]lib[\\/]dispatcher[\\/]client-h2\.js$/.test(id) ? 'module.exports = undefined' : null),
+};
+
+function licences(root) {
+  return BUNDLED.map((name) => {
+    const folder = join(root, 'node_modules', name);
+    const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    const file = ['LICENSE', 'LICENSE.md'].map((one) => join(folder, one)).find((one) => existsSync(one));
+    return `${name} ${version}\n\n${readFileSync(file, 'utf8').trim()}\n`;
+  }).join(`\n${'-'.repeat(80)}\n\n`);
+}

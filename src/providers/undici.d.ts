@@ -1,0 +1,7 @@
+/** Parts of undici that it exports with types only as a whole. */
+declare module 'undici/lib/dispatcher/client.js' {
+  export { Client as default } from 'undici';
+}
+declare module 'undici/lib/dispatcher/pool.js' {
+  export { Pool as default } from 'undici';
+}
