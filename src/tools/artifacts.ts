@@ -15,8 +15,8 @@ export const ARTIFACTS = 200;
 const HASH_BYTES = 256 * 1024 * 1024;
 /** Files looked at for changes by commands. */
 const LOOKED_AT = 20_000;
-/** How coarse the times of a file system may be. */
-const SLACK_MS = 50;
+/** How coarse the clock of file systems is: a tick of the kernel. */
+const SLACK_MS = 10;
 
 type Artifacts = Pick<Remains, 'artifacts' | 'artifacts_incomplete'>;
 
