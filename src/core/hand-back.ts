@@ -26,9 +26,11 @@ export function handBack(result: DelegationResult, max_chars: number): string {
 }
 
 function facts({ id, status, route, cost }: TaskResult): string {
-  const simulated = route.resolved.simulated ? ' (simulated)' : '';
+  const { resolved, ran_on = resolved } = route;
+  const simulated = ran_on.simulated ? ' (simulated)' : '';
+  const instead = ran_on === resolved ? '' : ` instead of ${routeLabel(resolved)}`;
   const { model = 'unreported', verified } = route.served;
-  return `${id} · ${status} · ${routeLabel(route.resolved)}${simulated}, served ${model} (${verified}) · ${costText(cost)}`;
+  return `${id} · ${status} · ${routeLabel(ran_on)}${simulated}${instead}, served ${model} (${verified}) · ${costText(cost)}`;
 }
 
 function costText({ usd, complete }: Cost): string {

@@ -1,6 +1,6 @@
 import type { ErrorCode } from './errors.ts';
 import type { ErrorClass, Usage } from './provider.ts';
-import type { Receipt } from './route.ts';
+import type { Receipt, ReceiptRoute } from './route.ts';
 import type { Json } from './task.ts';
 
 /** What a task can end as. Decided by evidence; `completed` needs a whole, non-empty answer from the route asked for. */
@@ -90,6 +90,14 @@ export interface WorktreeReport {
   readonly problem?: string;
 }
 
+/** What one child used itself over one route. */
+export interface RouteSpend {
+  readonly route: ReceiptRoute;
+  readonly usage: Usage;
+  readonly cost: Cost;
+  readonly turns: number;
+}
+
 /** One child's end. Field names are the tool result's. */
 export interface TaskResult {
   readonly index: number;
@@ -107,6 +115,8 @@ export interface TaskResult {
   readonly cost: Cost;
   /** Its own part of `usage` and `cost`; absent when it did not delegate: all of it. */
   readonly own?: { readonly usage: Usage; readonly cost: Cost };
+  /** Its own part by route, in the order they ran; absent when all of it went over `route.resolved`. */
+  readonly by_route?: readonly RouteSpend[];
   /** What the same tokens would have cost on the parent's model; absent when its price is not known. */
   readonly cost_on_parent_route?: Cost;
   readonly turns: number;

@@ -106,6 +106,7 @@ export interface Route extends RateLimits {
   readonly fallback: readonly Route[];
 }
 
+/** From one route of the chain to the next, as `provider/model`. */
 export interface Hop {
   readonly from: string;
   readonly to: string;
@@ -116,18 +117,14 @@ export interface Hop {
 export interface Receipt {
   /** Verbatim, one entry a layer that spoke. */
   readonly requested: Partial<Readonly<Record<Layer, RouteRequest>>>;
-  readonly resolved: {
-    readonly provider: string;
-    readonly model: string;
-    readonly wire: Wire;
-    readonly authority: string;
-    readonly reasoning_effort?: Effort;
-    readonly name?: string;
-    readonly simulated?: true;
-  };
+  /** What was decided before it started; no hop changes it. */
+  readonly resolved: ReceiptRoute;
   readonly source: RouteSource;
+  /** The route of the last request that left, which `sent` and `served` speak of; absent = `resolved`. */
+  readonly ran_on?: ReceiptRoute;
   /** What left in the last request; absent when no request left. */
   readonly sent?: Sent;
+  /** Answers of the route it ran on, each held to that route; a mismatch anywhere before stays. */
   readonly served: {
     /** As the provider's own answer named it; absent when it named none. */
     readonly model?: string;
@@ -136,6 +133,17 @@ export interface Receipt {
   };
   readonly hops: readonly Hop[];
   readonly notes: readonly string[];
+}
+
+/** A route as a receipt names it. */
+export interface ReceiptRoute {
+  readonly provider: string;
+  readonly model: string;
+  readonly wire: Wire;
+  readonly authority: string;
+  readonly reasoning_effort?: Effort;
+  readonly name?: string;
+  readonly simulated?: true;
 }
 
 /** `reasoning` is the fragment of the body that carried the effort, as sent; null = none was sent. */

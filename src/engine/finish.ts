@@ -6,7 +6,7 @@ import type { Remains } from '../core/tool.ts';
 import type { Transcript } from '../core/transcript.ts';
 import { type Run, takenOver } from './child.ts';
 import type { EngineDeps } from './deps.ts';
-import { receiptOf, type Tally, totalOf } from './tally.ts';
+import { receiptOf, spendByRoute, type Tally, totalOf } from './tally.ts';
 
 export interface Ended {
   /** Absent when it was never claimed. */
@@ -69,6 +69,7 @@ export async function resultOf(
   const { max_summary_chars } = settings.limits;
   const { usage, usd, complete } = totalOf(tally);
   const { below, on_parent } = tally;
+  const by_route = spendByRoute(plan, tally);
   const full_ref = text.length > max_summary_chars ? await transcripts?.saveFull(plan.id, text) : undefined;
   return {
     index: plan.index,
@@ -83,6 +84,7 @@ export async function resultOf(
     // What another process spends on a task taken over is not known here.
     cost: { usd, complete: complete && ending.status !== 'lost' },
     ...(below && { own: { usage: tally.usage, cost: { usd: tally.usd, complete: tally.complete } } }),
+    ...(by_route && { by_route }),
     ...(on_parent && { cost_on_parent_route: { usd: on_parent.usd, complete: on_parent.complete } }),
     turns: tally.turns,
     tool_calls: tally.tool_calls,

@@ -38,6 +38,8 @@ function lostResult(task: TaskRecord, journal: Awaited<ReturnType<Store['journal
     route = task.route.fallback[tally.hops.length] ?? route;
     tally.hops.push(entry.hop);
   }
+  const spent = tally.by_route.get(route);
+  if (spent !== undefined) spent.complete = false;
   const { created_at, started_at = created_at } = task;
   return resultOf(deps, task, {
     ending: ended('lost', 'error', {

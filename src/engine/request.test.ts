@@ -146,6 +146,48 @@ describe('hops', () => {
     expect(rig.asked).toHaveLength(2);
   });
 
+  test('what was sent and served belongs to the route it ran on, and so does what it cost (F26)', async () => {
+    await using store = createMemoryStore();
+    const sent = { model: 'm', reasoning: null };
+    const rig = createRig({
+      store,
+      model: ({ route, count }) => {
+        if (route.provider !== 'lab') return { text: 'Done.' };
+        if (count > 1) throw failed('unavailable', { sent });
+        return { ...USE_TOOL, served_model: '' };
+      },
+      settings: { fallback_on: ['unavailable'] },
+    });
+    const [result] = (await rig.run([task({}, { fallback: [routeTo('spare/n', { price: { in: 5, out: 5 } })] })]))
+      .results;
+    expect(result?.route).toMatchObject({
+      resolved: { provider: 'lab' },
+      ran_on: { provider: 'spare', model: 'n' },
+      sent: { model: 'n' },
+      served: { model: 'n', verified: 'match' },
+    });
+    expect(result?.by_route?.map(({ route, cost }) => [route.provider, cost.usd])).toEqual([
+      ['lab', expect.closeTo(0.0002, 10)],
+      ['spare', expect.closeTo(0.00055, 10)],
+    ]);
+  });
+
+  test('a hop to a route that nothing left for is in the hops alone', async () => {
+    await using store = createMemoryStore();
+    const rig = createRig({
+      store,
+      model: ({ route }) => {
+        throw route.provider === 'lab' ? failed('quota', { sent: { model: 'm', reasoning: null } }) : failed('network');
+      },
+      limits: { timeout_seconds: 1 },
+    });
+    const [result] = (await rig.run([task({}, { fallback: [routeTo('spare/n')] })])).results;
+    expect(result?.route).toMatchObject({ resolved: { provider: 'lab' }, sent: { model: 'm' } });
+    expect(result?.route.hops).toHaveLength(1);
+    expect(result?.route).not.toHaveProperty('ran_on');
+    expect(result).not.toHaveProperty('by_route');
+  });
+
   test('another model than the one asked for is no reason to go along the chain (F14)', async () => {
     await using store = createMemoryStore();
     const rig = createRig({ store, model: () => ({ text: 'I am it.', served_model: 'other-9' }) });
@@ -186,7 +228,8 @@ describe('hops', () => {
       turns: 2,
       tool_calls: 1,
       route: {
-        resolved: { provider: 'lab' },
+        resolved: { provider: 'lab', model: 'm' },
+        ran_on: { provider: 'third', model: 'o', authority: 'http://third.test' },
         sent: { model: 'o' },
         served: { model: 'o', verified: 'match' },
         hops: [
@@ -195,6 +238,11 @@ describe('hops', () => {
         ],
       },
     });
+    expect(result?.by_route).toMatchObject([
+      { route: { provider: 'lab' }, turns: 1, cost: { complete: true } },
+      { route: { provider: 'third' }, turns: 1, cost: { complete: true } },
+    ]);
+    expect(result?.by_route?.reduce((sum, { cost }) => sum + cost.usd, 0)).toBeCloseTo(result!.cost.usd, 12);
     expect(await rig.kinds(result!.id)).toEqual(['user', 'answer', 'tool-start', 'tool-end', 'hop', 'hop', 'answer']);
     expect(rig.events.find((event) => event.type === 'task-end')).toMatchObject({ route: chain[1] });
   });

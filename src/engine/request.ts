@@ -113,7 +113,7 @@ async function askOnce(child: Child): Promise<Asked | { readonly error: unknown 
     return { answer, verdict: counted.verdict, capped: grant?.granted === true && grant.cut };
   } catch (error) {
     const failure = failureOf(error);
-    const used = failure && countFailure(tally, failure).used;
+    const used = failure && countFailure(tally, route, failure).used;
     settle(ledgers, grant, used ?? { ...worstCase(grant), turns: 0 });
     if (failure !== undefined) {
       if (used === undefined) countAbove(child, UNKNOWN);

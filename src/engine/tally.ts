@@ -1,7 +1,7 @@
 import { costOf } from '../core/cost.ts';
 import type { Answer, Failure, Usage } from '../core/provider.ts';
-import type { Cost } from '../core/result.ts';
-import type { Hop, Price, Receipt, Route, Sent, Verdict } from '../core/route.ts';
+import type { Cost, RouteSpend } from '../core/result.ts';
+import type { Hop, Price, Receipt, ReceiptRoute, Route, Sent, Verdict } from '../core/route.ts';
 import { verifyServed } from '../core/served-model.ts';
 import { NOTHING, type Spend } from '../core/spend.ts';
 import type { TaskPlan } from '../core/store.ts';
@@ -22,12 +22,16 @@ export interface Tally {
   /** The last text that was not blank. */
   text: string;
   first_token_ms?: number;
+  /** The route of the last request that left; what was sent and served is of this one. */
+  ran_on?: Route;
   sent?: Sent;
   served?: string;
   verified?: Verdict;
   readonly request_ids: string[];
   readonly hops: Hop[];
   readonly notes: string[];
+  /** Its own part of it all, by route. */
+  readonly by_route: Map<Route, { usage: Usage; usd: number; complete: boolean; turns: number }>;
 }
 
 export function createTally(parent_price?: Price): Tally {
@@ -41,6 +45,7 @@ export function createTally(parent_price?: Price): Tally {
     request_ids: [],
     hops: [],
     notes: [],
+    by_route: new Map(),
     ...(parent_price && { on_parent: { price: parent_price, usd: 0, complete: true } }),
   };
 }
@@ -80,11 +85,14 @@ function countOnParent({ on_parent }: Tally, usage: Usage | undefined): void {
 export function countAnswer(tally: Tally, route: Route, answer: Answer): Used & { verdict: Verdict; used?: Spend } {
   const usage = saidUsage(answer);
   const cost = costOf(usage, route.price);
-  if (usage !== undefined) tally.usage = addUsage(tally.usage, usage);
-  tally.usd += cost.usd;
-  tally.complete &&= cost.complete;
+  goOver(tally, route);
+  for (const sum of [tally, spentOver(tally, route)]) {
+    if (usage !== undefined) sum.usage = addUsage(sum.usage, usage);
+    sum.usd += cost.usd;
+    sum.complete &&= cost.complete;
+    sum.turns += 1;
+  }
   countOnParent(tally, usage);
-  tally.turns += 1;
   tally.tool_calls += answer.tool_calls.length;
   tally.first_token_ms ??= answer.first_token_ms;
   tally.sent = answer.sent;
@@ -104,18 +112,40 @@ export function countAnswer(tally: Tally, route: Route, answer: Answer): Used & 
   return { verdict, usage, cost, used: { usd: cost.usd, tokens: usage.input + usage.output, turns: 1 } };
 }
 
+/** A request left over `route`: what the answers of another one said is not said of this one. */
+function goOver(tally: Tally, route: Route): void {
+  if (tally.ran_on !== undefined && tally.ran_on !== route && tally.verified !== 'mismatch') {
+    delete tally.served;
+    delete tally.verified;
+  }
+  tally.ran_on = route;
+}
+
+function spentOver({ by_route }: Tally, route: Route): { usage: Usage; usd: number; complete: boolean; turns: number } {
+  let spent = by_route.get(route);
+  if (spent === undefined) {
+    spent = { usage: NO_USAGE, usd: 0, complete: true, turns: 0 };
+    by_route.set(route, spent);
+  }
+  return spent;
+}
+
 /**
- * Counts a request that failed: what it left, and that the cost is unknown where something may have been billed.
+ * Counts a request over `route` that failed: what it left, and that the cost is unknown where something may have been billed.
  * Gives what it used, as `countAnswer` does.
  */
-export function countFailure(tally: Tally, failure: Failure): { used?: Spend } {
-  if (failure.sent !== undefined) tally.sent = failure.sent;
+export function countFailure(tally: Tally, route: Route, failure: Failure): { used?: Spend } {
+  if (failure.sent !== undefined) {
+    goOver(tally, route);
+    tally.sent = failure.sent;
+  }
   if (failure.request_id !== undefined) tally.request_ids.push(failure.request_id);
   const { partial } = failure;
   if (partial !== undefined && partial.text.trim() !== '') tally.text = partial.text;
   const arrived = partial !== undefined && partial.text + partial.reasoning !== '';
   if (arrived || (failure.sent !== undefined && MAY_BE_BILLED.has(failure.class))) {
     tally.complete = false;
+    spentOver(tally, route).complete = false;
     countOnParent(tally, undefined);
     return {};
   }
@@ -135,19 +165,12 @@ const MAY_BE_BILLED: ReadonlySet<Failure['class']> = new Set([
 
 /** The receipt, from what was planned and what was seen; nothing of it is read from the request alone. */
 export function receiptOf(plan: TaskPlan, tally: Tally): Receipt {
-  const { provider, model, wire, authority, reasoning_effort, name, simulated } = plan.route;
+  const { ran_on } = tally;
   return {
     requested: plan.requested,
-    resolved: {
-      provider,
-      model,
-      wire,
-      authority,
-      ...(reasoning_effort === undefined ? {} : { reasoning_effort }),
-      ...(name === undefined ? {} : { name }),
-      ...(simulated === undefined ? {} : { simulated }),
-    },
+    resolved: receiptRoute(plan.route),
     source: plan.source,
+    ...(ran_on === undefined || ran_on === plan.route ? {} : { ran_on: receiptRoute(ran_on) }),
     ...(tally.sent === undefined ? {} : { sent: tally.sent }),
     served: {
       ...(tally.served === undefined ? {} : { model: tally.served }),
@@ -156,6 +179,30 @@ export function receiptOf(plan: TaskPlan, tally: Tally): Receipt {
     },
     hops: tally.hops,
     notes: tally.notes.length === 0 ? plan.notes : [...plan.notes, ...tally.notes],
+  };
+}
+
+/** What it spent over each route; undefined when all of it went over the planned one. */
+export function spendByRoute(plan: TaskPlan, { by_route }: Tally): readonly RouteSpend[] | undefined {
+  const routes = [...by_route.keys()];
+  if (routes.every((route) => route === plan.route)) return undefined;
+  return [...by_route].map(([route, { usage, usd, complete, turns }]) => ({
+    route: receiptRoute(route),
+    usage,
+    cost: { usd, complete },
+    turns,
+  }));
+}
+
+function receiptRoute({ provider, model, wire, authority, reasoning_effort, name, simulated }: Route): ReceiptRoute {
+  return {
+    provider,
+    model,
+    wire,
+    authority,
+    ...(reasoning_effort === undefined ? {} : { reasoning_effort }),
+    ...(name === undefined ? {} : { name }),
+    ...(simulated === undefined ? {} : { simulated }),
   };
 }
 

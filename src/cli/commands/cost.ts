@@ -1,5 +1,6 @@
 import { count, money } from '../../core/amounts.ts';
 import type { TaskResult } from '../../core/result.ts';
+import type { ReceiptRoute } from '../../core/route.ts';
 import type { TaskRecord } from '../../core/store.ts';
 import type { Action } from '../action.ts';
 import { EXIT_OK } from '../exit-code.ts';
@@ -10,18 +11,26 @@ import { addCosts, addUsage } from '../sums.ts';
 
 const DAY_MS = 86_400_000;
 
-const GROUPS: Record<string, (task: TaskRecord) => string> = {
-  model: ({ route }) => routeName(route),
-  provider: ({ route }) => markSimulated(route.provider, route),
-  day: ({ created_at, route }) => markSimulated(new Date(created_at).toISOString().slice(0, 10), route),
-};
-
-/** What a task spent itself: what is below it is counted there. */
-function ownOf({ result }: TaskRecord): Pick<TaskResult, 'usage' | 'cost'> {
-  return result!.own ?? result!;
+/** What a task spent itself over one route. */
+interface Spent extends Pick<TaskResult, 'usage' | 'cost'> {
+  readonly task: TaskRecord;
+  readonly route: Pick<ReceiptRoute, 'provider' | 'model' | 'simulated'>;
 }
 
-/** What ended tasks spent, simulated ones apart. A task on a fallback route is counted under the route it was planned for. */
+const GROUPS: Record<string, (spent: Spent) => string> = {
+  model: ({ route }) => routeName(route),
+  provider: ({ route }) => markSimulated(route.provider, route),
+  day: ({ task, route }) => markSimulated(new Date(task.created_at).toISOString().slice(0, 10), route),
+};
+
+/** What a task spent itself, route by route: what is below it is counted there. */
+function spentBy(task: TaskRecord): readonly Spent[] {
+  const { route, by_route, own, usage, cost } = task.result!;
+  if (by_route !== undefined) return by_route.map((spent) => ({ task, ...spent }));
+  return [{ task, route: route.resolved, usage, cost, ...own }];
+}
+
+/** What ended tasks spent, simulated ones apart. A task that hopped counts in every group that it spent something in. */
 export const action: Action = async (context) => {
   await using yard = await open(context);
   const store = await yard.store();
@@ -30,13 +39,18 @@ export const action: Action = async (context) => {
   const all = await store.tasks({ since, limit: 1_000_000 });
   const ended = all.filter((task) => task.result !== undefined);
   const key = GROUPS[String(context.flags.by)]!;
-  const groups = new Map<string, TaskRecord[]>();
-  for (const task of ended) groups.set(key(task), [...(groups.get(key(task)) ?? []), task]);
-  const sums = [...groups].map(([name, tasks]) => ({
+  const groups = new Map<string, Spent[]>();
+  for (const spent of ended.flatMap(spentBy)) {
+    const name = key(spent);
+    const group = groups.get(name);
+    if (group === undefined) groups.set(name, [spent]);
+    else group.push(spent);
+  }
+  const sums = [...groups].map(([name, spent]) => ({
     name,
-    tasks: tasks.length,
-    usage: addUsage(tasks.map((task) => ownOf(task).usage)),
-    cost: addCosts(tasks.map((task) => ownOf(task).cost)),
+    tasks: new Set(spent.map(({ task }) => task)).size,
+    usage: addUsage(spent.map(({ usage }) => usage)),
+    cost: addCosts(spent.map(({ cost }) => cost)),
   }));
   sums.sort((a, b) =>
     context.flags.by === 'day' ? b.name.localeCompare(a.name) : b.cost.usd - a.cost.usd || a.name.localeCompare(b.name),

@@ -1,5 +1,7 @@
 import { duration, money } from '../../core/amounts.ts';
 import { hasEnded } from '../../core/answer.ts';
+import type { ReceiptRoute } from '../../core/route.ts';
+import type { TaskRecord } from '../../core/store.ts';
 import { treeOf } from '../../core/tree-of.ts';
 import type { Action } from '../action.ts';
 import { EXIT_OK, exitCodeOfStatuses } from '../exit-code.ts';
@@ -10,6 +12,10 @@ import { sourceShort } from '../render/receipt.ts';
 import { routeName } from '../render/route-name.ts';
 import { statusMark } from '../render/status-mark.ts';
 import { table } from '../render/table.ts';
+
+function ranOn({ route, result }: TaskRecord): ReceiptRoute {
+  return result?.route.ran_on ?? route;
+}
 
 /** With everything below. Exit code 0 while tasks run or when all completed, 1 when one ended otherwise. */
 export const action: Action = async (context) => {
@@ -36,14 +42,19 @@ export const action: Action = async (context) => {
     const rows = tasks.map((task) => [
       task.id,
       `${'  '.repeat(task.depth - asked[0]!.depth)}${oneLine(task.input.goal).slice(0, 200)}`,
-      routeName(task.route, output.paint),
-      task.route.reasoning_effort ?? '–',
+      routeName(ranOn(task), output.paint),
+      ranOn(task).reasoning_effort ?? '–',
       sourceShort(task.source),
       `${statusMark(task.status, output.paint)} ${task.status}`,
       task.started_at === undefined ? '' : duration((task.ended_at ?? now) - task.started_at),
       task.result === undefined ? '' : money(task.result.cost),
     ]);
     output.data(table(columns, rows, output.columns).join('\n'));
+    for (const { id, result } of tasks) {
+      for (const { from, to, because } of result?.route.hops ?? []) {
+        output.data(`${output.paint.dim(`${id} hop:`)} ${from} → ${to} (${because})`);
+      }
+    }
     for (const { id, steers = [] } of tasks) {
       for (const { state, turn, message } of steers) {
         const when = turn === undefined ? '' : ` in turn ${turn}`;

@@ -1,4 +1,4 @@
-import type { Receipt, RouteSource } from '../../core/route.ts';
+import type { Receipt, ReceiptRoute, RouteSource } from '../../core/route.ts';
 import { routeLabel } from '../../core/route.ts';
 import type { Paint } from '../output.ts';
 import { oneLine } from '../output.ts';
@@ -20,11 +20,14 @@ export function sourceShort(source: RouteSource): string {
   return new Set(parts).size === 1 ? parts[0]! : parts.join('/');
 }
 
-/** `requested … → resolved … → sent … → served …`, the four steps of the proof on one line. */
+/** `requested … → resolved … → sent … → served …`, the steps of the proof on one line; after a hop also `ran on …`. */
 export function proofLine(receipt: Receipt, paint: Paint): string {
   const steps = [
     requested(receipt),
-    `resolved ${routeLabel(receipt.resolved)}${receipt.resolved.reasoning_effort === undefined ? '' : ` · ${receipt.resolved.reasoning_effort}`}`,
+    `resolved ${routeLabel(receipt.resolved)}${effortOf(receipt.resolved)}`,
+    ...(receipt.ran_on === undefined
+      ? []
+      : [`${paint.yellow('ran on')} ${routeLabel(receipt.ran_on)}${effortOf(receipt.ran_on)}`]),
     receipt.sent === undefined
       ? 'nothing sent'
       : `sent ${oneLine(receipt.sent.model)}${effortSent(receipt.sent.reasoning)}`,
@@ -40,7 +43,7 @@ export function verdictMark(receipt: Receipt, paint: Paint): string {
     mismatch: paint.red('✘ mismatch'),
     unreported: paint.yellow('? unreported'),
   }[receipt.served.verified];
-  return receipt.resolved.simulated ? `${mark} ${paint.magenta('simulated')}` : mark;
+  return (receipt.ran_on ?? receipt.resolved).simulated ? `${mark} ${paint.magenta('simulated')}` : mark;
 }
 
 function requested(receipt: Receipt): string {
@@ -48,6 +51,10 @@ function requested(receipt: Receipt): string {
     .flatMap((layer) => [layer.route && `route ${layer.route}`, layer.model ?? layer.provider])
     .find((text) => text !== undefined && text !== '');
   return said === undefined ? 'nothing asked' : `asked "${oneLine(said)}"`;
+}
+
+function effortOf({ reasoning_effort }: ReceiptRoute): string {
+  return reasoning_effort === undefined ? '' : ` · ${reasoning_effort}`;
 }
 
 function effortSent(reasoning: unknown): string {
