@@ -6,9 +6,13 @@ import { TERMINAL_STATUSES } from '../src/core/result.ts';
 import { DEFAULT_LIMITS, type Limits } from '../src/core/settings.ts';
 import { STOP_REPEATS, WARN_REPEATS } from '../src/engine/agent-loop.ts';
 import { MAX_CALLS_AN_ANSWER } from '../src/engine/run-tools.ts';
+import { ARTIFACTS } from '../src/tools/artifacts.ts';
+import { WRITE_BYTES } from '../src/tools/child-files.ts';
 import { LIST_ENTRIES } from '../src/tools/list-files.ts';
 import { READ_BYTES } from '../src/tools/read-file.ts';
 import { SEARCH_LINES } from '../src/tools/search-files.ts';
+import { COMMAND_SECONDS, OUTPUT_CHARS } from '../src/tools/terminal/run-command.ts';
+import { OUTPUT_BYTES } from '../src/tools/terminal/terminal.ts';
 import { PAGE_CHARS } from '../src/tools/web/fetch-url.ts';
 import { GET_LIMITS } from '../src/tools/web/get-url.ts';
 
@@ -55,6 +59,11 @@ test.each([
   `${READ_BYTES / 1024} KB at a time`,
   `one name a line, ${LIST_ENTRIES.toLocaleString('en')} at most`,
   `${SEARCH_LINES} lines at most`,
+  `UTF-8 text up to ${WRITE_BYTES / 1024 ** 2} MB`,
+  `${COMMAND_SECONDS} seconds unless it asks for another`,
+  `${OUTPUT_CHARS.toLocaleString('en')} characters, head and tail`,
+  `After ${OUTPUT_BYTES / 1024 ** 2} MB the command is stopped`,
+  `At most ${ARTIFACTS} are listed`,
   `as text, ${PAGE_CHARS.toLocaleString('en')} characters at a time`,
   `${GET_LIMITS.bytes / 2 ** 20} MB of a document`,
   `${GET_LIMITS.total_ms / 1000} seconds in all, ${GET_LIMITS.idle_ms / 1000} without a byte, ${GET_LIMITS.redirects} redirects`,

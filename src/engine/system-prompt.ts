@@ -26,9 +26,12 @@ export function systemPrompt({
 
 /** The first user turn: everything that is this task's own. */
 export function firstTurn(input: TaskInput): string {
-  const { goal, context, output_schema } = input;
+  const { goal, context, worktree, output_schema } = input;
   return [
     goal,
+    ...(worktree === true
+      ? ["You work in a git worktree and on a branch of your own, which begin with the workspace's last commit."]
+      : []),
     ...(context === undefined || context.trim() === '' ? [] : [`# Context\n\n${context}`]),
     ...(output_schema === undefined
       ? []

@@ -10,6 +10,9 @@ import { statusMark } from './status-mark.ts';
 /** Wider lines of prose are hard to read. */
 const MAX_PROSE = 105;
 
+/** Files named of one child; `--json` has all that are listed. */
+const MAX_FILES = 8;
+
 /** A finished delegation for people: one block a child, then what it all cost. */
 export function renderResults(result: DelegationResult, goals: readonly string[], output: Output): string {
   const blocks = result.results.map((task) => renderTask(task, goals[task.index] ?? '', output));
@@ -32,6 +35,7 @@ function renderTask(task: TaskResult, goal: string, output: Output): string {
     `   ${paint.dim('spent ')} ${facts.join(paint.dim(' · '))}`,
     ...task.route.hops.map((hop) => `   ${paint.dim('hop   ')} ${hop.from} → ${hop.to} (${hop.because})`),
     ...task.route.notes.map((note) => `   ${paint.dim('note  ')} ${oneLine(note)}`),
+    ...leftBehind(task).map(([label, text]) => `   ${paint.dim(label.padEnd(6))} ${oneLine(text)}`),
   ];
   if (task.error !== undefined) {
     lines.push(`   ${paint.red('error ')} ${paint.red(task.error.code)} ${oneLine(task.error.message)}`);
@@ -43,6 +47,21 @@ function renderTask(task: TaskResult, goal: string, output: Output): string {
     lines.push(indent(wrap(plain(task.summary).trim(), Math.max(20, Math.min(columns, MAX_PROSE) - 5)), '     '));
   if (task.full_ref !== undefined) lines.push(`     ${paint.dim(`whole text: ${task.full_ref}`)}`);
   return lines.join('\n');
+}
+
+/** What it changed: files as they are on disk, and the branch they are on. */
+function leftBehind({ artifacts, artifacts_incomplete, worktree }: TaskResult): (readonly [string, string])[] {
+  const lines: (readonly [string, string])[] = [];
+  const named = artifacts.slice(0, MAX_FILES).map(({ path }) => path);
+  const more = artifacts.length - named.length;
+  const rest = more > 0 ? [`and ${more} more`] : artifacts_incomplete === true ? ['and some more'] : [];
+  if (artifacts.length + rest.length > 0) lines.push(['files', [...named, ...rest].join(', ')]);
+  if (worktree !== undefined) {
+    const { branch, path, commits, dirty, problem } = worktree;
+    const facts = [`${commits} commit${commits === 1 ? '' : 's'}`, ...(dirty ? ['uncommitted changes'] : [])];
+    lines.push(['branch', `${branch} (${problem ?? facts.join(', ')}) in ${path}`]);
+  }
+  return lines;
 }
 
 function totals(result: DelegationResult, paint: Paint): string {
