@@ -27,8 +27,9 @@ describe('a server over streamable HTTP', () => {
     {
       await using near = connect(far.url, { Authorization: 'Bearer canary' });
       const tools = await near.tools();
-      const calls = Array.from({ length: 5 }, (_, i) => use(tools.get('echo')!, { text: String(i) }));
-      expect((await Promise.all(calls)).map(({ content }) => content)).toEqual(['0', '1', '2', '3', '4']);
+      const { signal } = new AbortController();
+      const calls = Array.from({ length: 20 }, (_, i) => tools.get('echo')!.run({ text: String(i) }, signal));
+      expect((await Promise.all(calls)).map(({ content }) => content)).toEqual(calls.map((_, i) => String(i)));
     }
     expect(far.sessions()).toBe(1);
     expect(new Set(far.requests.map(({ headers }) => headers.authorization))).toEqual(new Set(['Bearer canary']));

@@ -1,5 +1,5 @@
 import type { FetchLike, JSONRPCMessage, StreamableHTTPClientTransport, Transport } from '@modelcontextprotocol/client';
-import { createFloodCheck, MESSAGE_BYTES } from './message-limits.ts';
+import { createWatch, MESSAGE_BYTES } from './message-limits.ts';
 
 const NEWLINE = 10;
 const RETURN = 13;
@@ -25,14 +25,14 @@ export interface HttpTransport extends Transport {
  * stream that ends without its answer is an error of that request, and a request that is cancelled lets its stream go.
  */
 export function createHttpTransport({ url, headers, Transport }: HttpOptions): HttpTransport {
-  const flooded = createFloodCheck();
+  const watch = createWatch();
   const open = new Map<string | number, AbortController>();
   const inner = new Transport(new URL(url), { requestInit: { headers }, fetch: limitedFetch });
   let why: string | undefined;
 
   const answer = (message: JSONRPCMessage): void => {
     if ('id' in message && !('method' in message) && message.id !== undefined) open.delete(message.id);
-    else if (flooded()) {
+    if (watch.floods(message)) {
       why = 'floods: it sends more than anybody asked for';
       void inner.close();
       return;
@@ -49,6 +49,7 @@ export function createHttpTransport({ url, headers, Transport }: HttpOptions): H
       return inner.start();
     },
     async send(message) {
+      watch.sent(message);
       if (!('method' in message)) return inner.send(message);
       if (!('id' in message)) {
         await inner.send(message);

@@ -243,6 +243,7 @@ describe('a server that cannot be had is refused with the reason:', () => {
     ['sends 20 MB', 'sent a message of more than 10485760 bytes.'],
     ['lists without end', 'lists its tools on more than 64 pages.'],
     ['nests without end', 'describes its tools in too many characters, most of them for "deep"; 200000 are taken.'],
+    ['floods with answers', 'floods: it prints more than anybody asked for.'],
     ['floods with noise', 'floods: it prints more than anybody asked for.'],
     ['floods with messages', 'floods: it prints more than anybody asked for.'],
   ])('it %s', async (way, why) => {

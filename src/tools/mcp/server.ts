@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { CallToolResult, Client, Tool as McpTool, SdkErrorCode } from '@modelcontextprotocol/client';
 import type { McpProgram, McpServer } from '../../core/mcp-server.ts';
@@ -124,6 +125,8 @@ export function connectServer(
         may_restart = false;
       }
       const opened = await connected();
+      // All calls of an answer may share it.
+      setMaxListeners(0, signal);
       try {
         const request = { method: 'tools/call', params: { name: tool, arguments: args } } as const;
         const result = await opened.client.request(request, { signal, timeout: NO_TIMEOUT_MS });

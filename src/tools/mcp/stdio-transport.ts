@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
-import { createFloodCheck, MESSAGE_BYTES } from './message-limits.ts';
+import { createWatch, MESSAGE_BYTES } from './message-limits.ts';
 
 /** From the end of its input to TERM, and from TERM to KILL. */
 const GRACE_MS = 2_000;
@@ -37,7 +37,7 @@ export interface StdioTransport extends Transport {
  * over; too much of it, or a line that is too long, ends it. When it ends, all that it started ends too.
  */
 export function createStdioTransport({ command, cwd, env, parse }: StdioOptions): StdioTransport {
-  const flooded = createFloodCheck();
+  const watch = createWatch();
   let child: ChildProcess | undefined;
   let why: string | undefined;
   let closing: Promise<void> | undefined;
@@ -93,6 +93,7 @@ export function createStdioTransport({ command, cwd, env, parse }: StdioOptions)
           reject(new Error('It has ended.'));
           return;
         }
+        watch.sent(message);
         (child.stdin as Writable).write(`${JSON.stringify(message)}\n`, async (error) => {
           // It is ending, and how it does says more than the pipe.
           if (error) await within(gone, DRAIN_MS);
@@ -114,8 +115,7 @@ export function createStdioTransport({ command, cwd, env, parse }: StdioOptions)
     } catch {
       noise ||= line.slice(0, 200);
     }
-    const asked = message !== undefined && !('method' in message);
-    if (!asked && flooded()) end('floods: it prints more than anybody asked for');
+    if (watch.floods(message)) end('floods: it prints more than anybody asked for');
     else if (message !== undefined) transport.onmessage?.(message);
   }
 

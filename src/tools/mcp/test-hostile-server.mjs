@@ -30,6 +30,7 @@ const starts = {
     setInterval(() => {}, 1000);
   },
   'answers nonsense': () => process.stdin.on('data', () => say({ id: 0, result: 7 })),
+  'floods with answers': () => flood('{"jsonrpc":"2.0","id":77,"result":{}}\n'.repeat(100)),
   'floods with noise': () => flood('noise\n'.repeat(1000)),
 };
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { pipeline, type Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
@@ -48,11 +49,13 @@ export async function getUrl<T>(
     readonly use: (answer: Answer) => Promise<T>;
   },
 ): Promise<T> {
-  signal.throwIfAborted();
   const ending = new AbortController();
+  // Every hop listens to the one, every call of an answer to the other.
+  setMaxListeners(0, ending.signal, signal);
   const stop = (): void => ending.abort(new Error('It was stopped.'));
   const late = (): void => ending.abort(new Error(`"${asked}" was not read within ${limits.total_ms / 1000} s.`));
   const timer = setTimeout(late, limits.total_ms);
+  if (signal.aborted) stop();
   signal.addEventListener('abort', stop);
   try {
     let url = parseUrl(asked);

@@ -10,6 +10,8 @@ export interface HtmlReader extends AsyncDisposable {
 
 const require = createRequire(import.meta.url);
 
+/** Links made absolute can make a page longer, honest ones not a hundredfold. */
+const TEXT_CHARS = 10_000_000;
 /** A page of 5 MB takes 1.5 s; what needs much longer is built to. */
 const LIMIT_MS = 10_000;
 const MEMORY_MB = 256;
@@ -64,10 +66,10 @@ export function createHtmlReader({ limit_ms = LIMIT_MS }: { readonly limit_ms?: 
 function startWorker(): Worker {
   const library = require.resolve('html-to-text');
   const code = `const { parentPort, workerData } = require('node:worker_threads');
-    (${serve})({ port: parentPort, htmlToText: require(workerData) });`;
+    (${serve})({ port: parentPort, htmlToText: require(workerData.library), most: workerData.most });`;
   const worker = new Worker(code, {
     eval: true,
-    workerData: library,
+    workerData: { library, most: TEXT_CHARS },
     env: {},
     stdout: true,
     stderr: true,
@@ -95,7 +97,15 @@ interface HtmlToText {
 }
 
 /** What the worker runs. Its source is handed over as text: it may use nothing but its arguments. */
-function serve({ port, htmlToText }: { readonly port: MessagePort; readonly htmlToText: HtmlToText }): void {
+function serve({
+  port,
+  htmlToText,
+  most,
+}: {
+  readonly port: MessagePort;
+  readonly htmlToText: HtmlToText;
+  readonly most: number;
+}): void {
   const formatters: Readonly<Record<string, Format>> = {
     heading(element, walk, to) {
       to.openBlock({ leadingLineBreaks: 2 });
@@ -161,7 +171,8 @@ function serve({ port, htmlToText }: { readonly port: MessagePort; readonly html
   });
   port.on('message', ({ html, base }: { readonly html: string; readonly base: string }) => {
     try {
-      port.postMessage(convert(html, base));
+      const text = convert(html, base);
+      port.postMessage(text.length > most ? null : text);
     } catch {
       port.postMessage(null);
     }
