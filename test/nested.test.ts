@@ -222,11 +222,21 @@ test('stopping the parent stops everything below it before its result is there',
       : { hang: true },
   );
   const stop = new AbortController();
-  const work = yard.delegate({ goal: 'Lead it.', model: 'cheap/c' }, { signal: stop.signal });
+  const ends: number[] = [];
+  const work = yard.delegate(
+    { goal: 'Lead it.', model: 'cheap/c' },
+    {
+      signal: stop.signal,
+      on: (event) => {
+        if (event.type === 'task-end') ends.push(event.depth);
+      },
+    },
+  );
   while (servers.cheap.in_flight < 2) await sleep(2);
   stop.abort();
   const { results } = await work;
   expect(results[0]).toMatchObject({ status: 'cancelled', cost: { complete: false } });
+  expect(ends).toEqual([2, 2, 1]);
   expect((await store.tasks()).map(({ status }) => status)).toEqual(Array(3).fill('cancelled'));
   while (servers.cheap.in_flight > 0) await sleep(2);
   expect(servers.cheap.requests).toHaveLength(3);

@@ -3,6 +3,7 @@ import type { DelegationEvent } from '../core/events.ts';
 import type { Store } from '../core/store.ts';
 import type { TaskInput } from '../core/task.ts';
 import { createMemoryStore } from '../store/memory-store.ts';
+import { aResult } from '../store/test-records.ts';
 import { call, createRig, echoTool, failed, routeTo, task, untilAborted } from './test-rig.ts';
 
 const numbered = (count: number) => Array.from({ length: count }, (_, i) => task({ goal: `${i}` }));
@@ -368,6 +369,25 @@ describe('long texts', () => {
       expect(kept.get(full_ref!)).toBe(text(String(index)));
     }
   });
+});
+
+test('what another process ended while it was queued is told as it stands in the store, and does not run', async () => {
+  await using store = createMemoryStore();
+  const rig = createRig({
+    store,
+    limits: { max_concurrent_children: 1 },
+    model: async () => {
+      const queued = await store.tasks({ status: ['queued'] });
+      for (const { id } of queued) await store.drop(id, aResult(id, { status: 'cancelled', summary: 'by another' }));
+      return { text: 'x' };
+    },
+  });
+  const { results } = await rig.run(numbered(2));
+  expect(results.map(({ status, summary }) => [status, summary])).toEqual([
+    ['completed', 'x'],
+    ['cancelled', 'by another'],
+  ]);
+  expect(rig.asked).toHaveLength(1);
 });
 
 test('a thousand children start without holding the event loop up', async () => {
