@@ -8,6 +8,7 @@ import type { Env } from './config/config-paths.ts';
 import { createCredentials } from './config/credentials.ts';
 import { loadSnapshot } from './config/load-catalog.ts';
 import { type LoadedConfig, loadConfig } from './config/load-config.ts';
+import { makeFolder } from './config/make-folder.ts';
 import { mcpServersOf } from './config/mcp-servers.ts';
 import { isTrusted } from './config/trust.ts';
 import type { CallAnswer } from './core/answer.ts';
@@ -17,7 +18,7 @@ import type { EventListener } from './core/events.ts';
 import { type Explanation, explainCall } from './core/explain.ts';
 import { type PlannedCall, planCall } from './core/plan-call.ts';
 import type { PreflightContext } from './core/preflight.ts';
-import { createRedactor, createSecretFilter } from './core/redact.ts';
+import { createDeltaFilter, createRedactor, createSecretFilter } from './core/redact.ts';
 import { createResolver } from './core/resolve-route.ts';
 import type { DelegationResult } from './core/result.ts';
 import type { RouteRequest } from './core/route.ts';
@@ -182,6 +183,7 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
       newId,
       redact,
       filter,
+      filterDeltas: createDeltaFilter(secrets()),
       ...(transcripts === undefined ? {} : { transcripts }),
       validateOutput: async (schema, value) =>
         (await import('./tools/validate-output.ts')).validateOutput(schema, value),
@@ -320,6 +322,18 @@ function withParent(context: PreflightContext, parent: RouteRequest | undefined)
 
 async function openStore({ paths }: LoadedConfig): Promise<Store> {
   const { openSqliteStore } = await import('./store/sqlite-store.ts');
+  try {
+    makeFolder(paths.data);
+  } catch (error) {
+    throw new DelegateError(
+      'STORE_FAILED',
+      `The data folder "${paths.data}" cannot be made: ${(error as Error).message}.`,
+      {
+        hint: 'Set YARDMASTER_HOME to a folder that can be written to.',
+        cause: error,
+      },
+    );
+  }
   return openSqliteStore({ file: paths.store_file });
 }
 

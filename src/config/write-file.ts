@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolder } from './make-folder.ts';
 
 /**
  * Puts a whole file in place: readers see the old text or the new one, a crash leaves the old one.
  * An existing file keeps its mode; a new one gets `mode` (default: readable by its owner only).
  */
 export function writeFileAtomically(file: string, text: string, mode = 0o600): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(file));
   const old = statSync(file, { throwIfNoEntry: false });
   const kept = old?.mode ?? mode;
   // People link their settings to where they keep them: the link stays.
