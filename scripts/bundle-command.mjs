@@ -7,16 +7,32 @@ import { rolldown } from 'rolldown';
 /** What a call loads, in many small files. All other packages are loaded as they are, when they are needed. */
 const BUNDLED = ['commander', 'fastest-levenshtein', 'picocolors', 'undici', 'valibot', 'yaml'];
 
+/** Modules of ours that go into one file, because what needs one of them needs most. */
+const TOGETHER = [
+  { name: 'errors', test: /dist[\\/]core[\\/]errors\b/ },
+  { name: 'decide', test: /dist[\\/](app|config|core)\b/ },
+  { name: 'run', test: /dist[\\/](engine|providers|store)\b/ },
+  {
+    name: 'print',
+    test: /dist[\\/]cli[\\/](open|output|run-action|render[\\/](receipt|refusal|route-name|status-mark))\b/,
+  },
+];
+
 export async function bundleCommand(root) {
   const dist = join(root, 'dist');
   const folder = join(dist, 'cli');
   const bundle = await rolldown({
     input: { main: join(folder, 'main.js'), background: join(folder, 'background.js') },
     platform: 'node',
+    logLevel: 'silent',
     external: (id) => /^[@a-z]/i.test(id) && !BUNDLED.some((name) => id === name || id.startsWith(`${name}/`)),
     plugins: [keepPlaces({ dist, folder }), withoutHttp2],
   });
-  const { output } = await bundle.generate({ format: 'esm', chunkFileNames: '[name]-[hash].js' });
+  const { output } = await bundle.generate({
+    format: 'esm',
+    chunkFileNames: '[name]-[hash].js',
+    codeSplitting: { groups: TOGETHER },
+  });
   rmSync(folder, { recursive: true });
   mkdirSync(folder);
   for (const { fileName, code } of output) writeFileSync(join(folder, fileName), code);
