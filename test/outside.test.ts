@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -12,6 +12,8 @@ import {
   scriptedModel,
   startProvider,
 } from '../src/testing.ts';
+
+import { sandbox, until } from './sandbox.ts';
 
 const SERVER = join(import.meta.dirname, '../src/tools/mcp/test-server.mjs');
 const KEY = 'sk-canary-0123456789abcdef';
@@ -162,3 +164,60 @@ describe('a server that cannot be had refuses the call, before anything is store
     expect(lab.notes()).toEqual([]);
   });
 });
+
+describe('the built command', () => {
+  test('reads pages, and its servers end with it however it dies', async () => {
+    const web = createServer((_, response) => response.setHeader('content-type', 'text/html').end('<h1>Hello</h1>'));
+    await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve));
+    const host = `127.0.0.1:${(web.address() as AddressInfo).port}`;
+    await using provider = await startProvider({
+      wire: 'openai-chat',
+      key: KEY,
+      models: ['m'],
+      reply: scriptedModel([
+        { tool_calls: [call('fetch_url', { url: `http://${host}/` })] },
+        { tool_calls: [call('mcp__test__leave_child')] },
+        { tool_calls: [call('mcp__test__wait')] },
+      ]),
+    });
+    using box = sandbox();
+    const file = join(box.home, 'notes');
+    const toolsets = ['web', 'mcp:test'];
+    const config = {
+      model: 'lab/m',
+      providers: { lab: provider.config },
+      toolsets,
+      delegation: { toolsets },
+      web: { allow_hosts: [host] },
+      mcp_servers: { test: { command: [process.execPath, SERVER, file] } },
+    };
+    const running = box.start([
+      'delegate',
+      '--config',
+      box.write('config.json', JSON.stringify(config)),
+      '--goal',
+      goal,
+    ]);
+    const notes = (): string => (existsSync(file) ? readFileSync(file, 'utf8') : '');
+    await until(() => notes().includes('waiting'), 'the last call is made');
+    const pid = Number(/started (\d+)/.exec(notes())![1]);
+    expect(provider.requests[1]!.tool_results[0]!.content).toContain('\n# Hello\n');
+    // A program that knows nothing of its parent's parent.
+    const left = Number(provider.requests[2]!.tool_results[0]!.content);
+    for (const each of [pid, left]) process.kill(each, 0);
+    running.process.kill('SIGKILL');
+    await running.ended;
+    await until(() => isGone(pid) && isGone(left), 'the server and its child are gone');
+    web.closeAllConnections();
+    await new Promise((resolve) => web.close(resolve));
+  });
+});
+
+function isGone(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch {
+    return true;
+  }
+}
