@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createRedactor, REDACTED } from './redact.ts';
+import { createDeltaFilter, createRedactor, createSecretFilter, REDACTED } from './redact.ts';
 
 describe('known secrets (F28)', () => {
   test('go, however they are written', () => {
@@ -70,5 +70,37 @@ describe('what has the shape of a key', () => {
     'token: TokenKind.Identifier',
   ])('prose and code stay: %s', (text) => {
     expect(createRedactor([])(text)).toBe(text);
+  });
+});
+
+describe('texts that arrive in pieces (F28)', () => {
+  test('the pieces are together what the filter makes of the whole', () => {
+    // Two letters, so that secrets overlap and begin with each other.
+    const word = (minLength: number, maxLength: number) =>
+      fc.string({ unit: fc.constantFrom('a', 'b'), minLength, maxLength });
+    fc.assert(
+      fc.property(
+        fc.array(word(16, 20), { maxLength: 3 }),
+        fc.array(fc.oneof(word(0, 12), fc.nat(2)), { maxLength: 8 }),
+        fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 }),
+        (secrets, parts, sizes) => {
+          const text = parts.map((part) => (typeof part === 'string' ? part : (secrets[part] ?? ''))).join('');
+          const { push, end } = createDeltaFilter(secrets)();
+          let told = '';
+          for (let at = 0, i = 0; at < text.length; i++) {
+            const size = sizes[i % sizes.length]!;
+            told += push(text.slice(at, at + size));
+            at += size;
+          }
+          expect(told + end()).toBe(createSecretFilter(secrets)(text));
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  test('nothing waits that cannot become a secret', () => {
+    const { push } = createDeltaFilter(['sk-0123456789abcdef'])();
+    expect(['Is it s', 'o? sk', '-012', ' no'].map(push)).toEqual(['Is it ', 'so? ', '', 'sk-012 no']);
   });
 });

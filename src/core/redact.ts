@@ -43,17 +43,72 @@ export function createRedactor(secrets: Iterable<string>): (text: string) => str
   };
 }
 
+/** Takes secrets out of a text that arrives in pieces. */
+export interface DeltaFilter {
+  /** What of the text so far may be told; what could be the beginning of a secret is held back. */
+  push(delta: string): string;
+  /** What was held back, at the end of the text. */
+  end(): string;
+}
+
+/** The secret filter for texts that arrive in pieces: the pieces together are what the filter makes of the whole. */
+export function createDeltaFilter(secrets: Iterable<string>): () => DeltaFilter {
+  const known = formsOf(secrets, SHORTEST_IN_WORK);
+  const filter = filterForms(known);
+  const pattern = known.length === 0 ? undefined : patternOf(known);
+  const firsts = new Set(known.map((form) => form[0]!));
+  const begins = (text: string): boolean => known.some((form) => form.length > text.length && form.startsWith(text));
+  /** Where the held part begins: nothing before it can be, or become, a part of a secret that is not whole. */
+  const heldFrom = (text: string): number => {
+    let from = 0;
+    while (from < text.length && !(firsts.has(text[from]!) && begins(text.slice(from)))) from++;
+    if (from === text.length || pattern === undefined) return from;
+    const over = [...text.matchAll(pattern)].find(({ index, 0: { length } }) => index < from && from < index + length);
+    return over?.index ?? from;
+  };
+  return () => {
+    let held = '';
+    return {
+      push(delta) {
+        const text = held + delta;
+        const from = heldFrom(text);
+        held = text.slice(from);
+        return filter(text.slice(0, from));
+      },
+      end() {
+        const text = held;
+        held = '';
+        return filter(text);
+      },
+    };
+  };
+}
+
 function filterOf(secrets: Iterable<string>, shortest: number): (text: string) => string {
+  return filterForms(formsOf(secrets, shortest));
+}
+
+/** Every way in which secrets may be written, the longest first: a key may begin with another one. */
+function formsOf(secrets: Iterable<string>, shortest: number): readonly string[] {
   const written = new Set<string>();
   for (const secret of secrets) {
     if (secret.length < shortest) continue;
     for (const form of [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)]) written.add(form);
   }
-  // The longest first: a key may begin with another one.
-  const known = [...written].sort((one, other) => other.length - one.length || (one < other ? -1 : 1));
-  if (known.length === 0) return (text) => text;
-  const pattern = new RegExp(known.map(escapeRegExp).join('|'), 'g');
-  return (text) => text.replace(pattern, REDACTED);
+  return [...written].sort((one, other) => other.length - one.length || (one < other ? -1 : 1));
+}
+
+function filterForms(known: readonly string[]): (text: string) => string {
+  const least = known.at(-1)?.length;
+  if (least === undefined) return (text) => text;
+  const pattern = patternOf(known);
+  // Searching each is several times faster than one pattern of all, and hardly ever is one there.
+  return (text) =>
+    text.length >= least && known.some((form) => text.includes(form)) ? text.replace(pattern, REDACTED) : text;
+}
+
+function patternOf(known: readonly string[]): RegExp {
+  return new RegExp(known.map(escapeRegExp).join('|'), 'g');
 }
 
 function escapeRegExp(text: string): string {

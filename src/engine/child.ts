@@ -79,6 +79,8 @@ export interface Child {
   readonly tally: Tally;
   /** Absent when nobody listens. Written `child.tell?.(…)`, so that its argument is not even built then. */
   readonly tell?: (event: TaskEvent) => void;
+  /** Tells what of a text is still held back. */
+  readonly endDeltas?: () => void;
   /** The route in force: the plan's, or the entry of its chain that was hopped to. */
   route: Route;
   conversation: Conversation;

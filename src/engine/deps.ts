@@ -1,5 +1,6 @@
 import type { PreflightContext } from '../core/preflight.ts';
 import type { Image, ProviderFor } from '../core/provider.ts';
+import type { DeltaFilter } from '../core/redact.ts';
 import type { DelegationSettings } from '../core/settings.ts';
 import type { Store } from '../core/store.ts';
 import type { Json } from '../core/task.ts';
@@ -32,8 +33,10 @@ export interface EngineDeps {
   readonly newId: (kind: 'd' | 't') => string;
   /** Takes known keys and whatever looks like one out of a text: for errors. */
   readonly redact: (text: string) => string;
-  /** Takes known keys out and leaves every other word as it is: for tool results and answers. */
+  /** Takes known keys out and leaves every other word as it is: for tool results, and for answers before they are kept. */
   readonly filter: (text: string) => string;
+  /** The same for texts that arrive in pieces: for what listeners hear. */
+  readonly filterDeltas: () => DeltaFilter;
   /** Absent: no readable files are kept; the journal has everything. */
   readonly transcripts?: Transcripts;
   /** What is wrong with `value` by a JSON Schema, one sentence a problem; empty when it validates. */

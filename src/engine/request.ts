@@ -1,6 +1,7 @@
 import { afterFailure } from '../core/after-failure.ts';
 import { type Ending, endingOfError, endingOfStop, failureOf } from '../core/ending.ts';
 import { DelegateError } from '../core/errors.ts';
+import { filterAnswer } from '../core/filter-answer.ts';
 import { type Answer, type ErrorClass, type Failure, PROVIDER_FAILED } from '../core/provider.ts';
 import { type Route, routeLabel, type Verdict } from '../core/route.ts';
 import { NOTHING } from '../core/spend.ts';
@@ -103,15 +104,16 @@ async function askOnce(child: Child): Promise<Asked | { readonly error: unknown 
     return { ending: stopped(child) };
   }
   try {
-    const answer = await child.conversation.send(
-      grant?.granted ? { ...sending, max_output: grant.max_output } : sending,
-    );
+    const said = await child.conversation.send(grant?.granted ? { ...sending, max_output: grant.max_output } : sending);
+    child.endDeltas?.();
+    const answer = filterAnswer(said, run.deps.filter);
     const counted = countAnswer(tally, route, answer);
     settle(ledgers, grant, counted.used ?? worstCase(grant));
     countAbove(child, counted);
     permit?.lane.leave(permit, { answered: true, tokens: counted.used?.tokens });
     return { answer, verdict: counted.verdict, capped: grant?.granted === true && grant.cut };
   } catch (error) {
+    child.endDeltas?.();
     const failure = failureOf(error);
     const used = failure && countFailure(tally, route, failure).used;
     settle(ledgers, grant, used ?? { ...worstCase(grant), turns: 0 });

@@ -1,14 +1,15 @@
 import { DELEGATE_TOOL } from '../core/delegate-schema.ts';
 import { type Ending, endingOfError, type StopCause } from '../core/ending.ts';
-import type { Image, Message, ToolSpec } from '../core/provider.ts';
+import type { Image, Message, ToolSpec, TurnListener } from '../core/provider.ts';
 import type { TaskResult } from '../core/result.ts';
 import type { TaskPlan } from '../core/store.ts';
-import type { ChildTools, Toolset } from '../core/tool.ts';
+import type { ChildTools, Remains, Toolset } from '../core/tool.ts';
 import type { Transcript } from '../core/transcript.ts';
 import { runTurns } from './agent-loop.ts';
 import { tokensAtMost } from './budget.ts';
-import { type Child, type Run, takenOver, tellOf } from './child.ts';
+import { type Child, type Run, type TaskEvent, takenOver, tellOf } from './child.ts';
 import { createDelegateTool } from './delegate-tool.ts';
+import type { EngineDeps } from './deps.ts';
 import { finish } from './finish.ts';
 import { createLedger } from './ledger.ts';
 import { steersAtEnd } from './steering.ts';
@@ -40,6 +41,7 @@ export async function runChild(
   let ending: Ending;
   const tally = createTally(run.parent_price);
   const tell = run.emit && tellOf(run, plan, () => child?.route ?? plan.route, run.emit);
+  const deltas = tell && tellDeltas(tell, run.deps.filterDeltas);
   let transcript: Transcript | undefined;
   try {
     attempt = await store.claim(plan.id, leases.owner, leases.lease_ms);
@@ -71,11 +73,9 @@ export async function runChild(
         signal: controller.signal,
         first_token_timeout_ms: settings.limits.first_token_timeout_seconds * 1000,
         idle_timeout_ms: settings.limits.idle_timeout_seconds * 1000,
-        ...(tell && {
-          onText: (text: string) => tell({ type: 'text-delta', text }),
-          onReasoning: (text: string) => tell({ type: 'reasoning-delta', text }),
-        }),
+        ...deltas?.listener,
       },
+      ...(deltas && { endDeltas: deltas.end }),
       ...(seconds === Infinity ? {} : { timeout: { seconds, at: started_at + seconds * 1000 } }),
       ...(transcript && { transcript }),
       ...(tell && { tell }),
@@ -94,7 +94,13 @@ export async function runChild(
   }
   // Those below were stopped with it; what they leave counts as this child's too.
   await Promise.allSettled(child?.below ?? []);
-  const remains = await own?.close?.({ lost: ending.status === 'lost' });
+  let remains: Remains | undefined;
+  try {
+    remains = await own?.close?.({ lost: ending.status === 'lost' });
+  } catch (error) {
+    // What its tools leave cannot be told; what it did is kept, but it is not whole.
+    if (ending.status === 'completed') ending = { ...endingOfError(error, 1), status: 'partial' };
+  }
   const result = await finish(run, plan, {
     attempt,
     ending,
@@ -110,6 +116,31 @@ export async function runChild(
   tell?.({ type: 'task-end', result });
   run.deps.controls.ended();
   return result;
+}
+
+/** Tells listeners what arrives, without the keys that are known. */
+function tellDeltas(
+  tell: (event: TaskEvent) => void,
+  filter: EngineDeps['filterDeltas'],
+): { readonly listener: TurnListener; readonly end: () => void } {
+  const texts = filter();
+  const thoughts = filter();
+  const tellText = (text: string): void => {
+    if (text !== '') tell({ type: 'text-delta', text });
+  };
+  const tellThought = (text: string): void => {
+    if (text !== '') tell({ type: 'reasoning-delta', text });
+  };
+  return {
+    listener: {
+      onText: (delta) => tellText(texts.push(delta)),
+      onReasoning: (delta) => tellThought(thoughts.push(delta)),
+    },
+    end() {
+      tellThought(thoughts.end());
+      tellText(texts.end());
+    },
+  };
 }
 
 /** The child's tools, and `delegate_task` where it is on offer. */

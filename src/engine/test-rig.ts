@@ -12,6 +12,7 @@ import type {
   SendOptions,
   ToolCall,
 } from '../core/provider.ts';
+import { createDeltaFilter } from '../core/redact.ts';
 import type { DelegationResult } from '../core/result.ts';
 import type { Route } from '../core/route.ts';
 import { DEFAULT_LIMITS, type DelegationSettings, type Limits } from '../core/settings.ts';
@@ -34,6 +35,9 @@ interface Asked {
   readonly system: string;
   readonly tools: readonly string[];
 }
+/** A key as the delta filter knows it. */
+export const SECRET = 'SECRET-KEY-0123456789';
+
 type Model = (asked: Asked) => Partial<Answer> | Promise<Partial<Answer>>;
 
 function answer(part: Partial<Answer>, model: string): Answer {
@@ -196,6 +200,7 @@ export function createRig({ store, model, tools = [echoTool()], limits, settings
     newId: (kind) => `${kind}_${++ids}`,
     redact: (text) => text.replaceAll('SECRET', '[redacted]'),
     filter: (text) => text.replaceAll('SECRET', '[filtered]'),
+    filterDeltas: createDeltaFilter([SECRET]),
     validateOutput: async () => [],
     loadImage: async (ref) => ({ media_type: 'image/png', data: ref, kind: 'base64' }),
     ...deps,
