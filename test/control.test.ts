@@ -7,6 +7,8 @@ import type { CallAnswer, DelegationResult, TaskRecord } from '../src/index.ts';
 import { type ProviderServer, type ReplyFor, startProvider } from '../src/testing.ts';
 import { type Ran, type Sandbox, sandbox, until } from './sandbox.ts';
 
+/** `npm run test:slow` kills many times. */
+const ROUNDS = process.env.MODE === 'slow' ? 60 : 3;
 const LOOK = { name: 'list_files', arguments: { path: '.' } };
 
 interface Lab {
@@ -76,7 +78,7 @@ describe.skipIf(process.platform !== 'linux')('children in the background', () =
       await held;
       return { text: 'Done.' };
     });
-    const began = Date.now();
+    // No model has answered yet, and none will before the command has ended.
     const { code, stdout, stderr } = await box.run([
       'delegate',
       '--background',
@@ -85,7 +87,6 @@ describe.skipIf(process.platform !== 'linux')('children in the background', () =
       '-g',
       goals(2)[1]!,
     ]);
-    expect(Date.now() - began).toBeLessThan(2_000);
     expect([code, stderr]).toEqual([0, expect.stringContaining('yardmaster wait d_')]);
     const id = stdout.trim();
     const [owner] = owners(box);
@@ -264,7 +265,7 @@ describe.skipIf(process.platform !== 'linux')('when their process is killed', ()
       },
       { delegation: { max_concurrent_children: 4 } },
     );
-    for (let round = 0; round < 6; round++) {
+    for (let round = 0; round < ROUNDS; round++) {
       const { delegation_id, ids } = await background(goals(8));
       await sleep(Math.random() * 250);
       const before = await ask<TaskRecord[]>('status', delegation_id);
@@ -280,7 +281,7 @@ describe.skipIf(process.platform !== 'linux')('when their process is killed', ()
       for (const { id, result } of before)
         if (result) expect(after.find((task) => task.id === id)?.result).toEqual(result);
     }
-  }, 60_000);
+  }, 600_000);
 });
 
 describe('prune', () => {
