@@ -18,8 +18,8 @@ function box(provider: { readonly config: object }): Sandbox {
 }
 
 /** A host built on the official client. */
-async function connect({ env, cwd }: Sandbox): Promise<Client & AsyncDisposable> {
-  const client = new Client({ name: 'test-host', version: '1' });
+async function connect({ env, cwd }: Sandbox, mode: 'legacy' | 'auto' = 'legacy'): Promise<Client & AsyncDisposable> {
+  const client = new Client({ name: 'test-host', version: '1' }, { versionNegotiation: { mode } });
   await client.connect(new StdioClientTransport({ command: process.execPath, args: [MAIN, 'mcp'], env, cwd }));
   return Object.assign(client, { [Symbol.asyncDispose]: () => client.close() });
 }
@@ -85,20 +85,26 @@ function calls(id: unknown, name: string, args: object): object {
 }
 
 describe('yardmaster mcp, built', () => {
-  test('the official client lists the tools and delegates', async () => {
+  test.each([
+    ['by handshake', 'legacy', '2025-11-25'],
+    ['without one', 'auto', '2026-07-28'],
+  ] as const)('the official client, %s, lists the tools and delegates', async (_, mode, revision) => {
     await using provider = await lab({ text: 'done over stdio' });
     using place = box(provider);
-    await using host = await connect(place);
+    await using host = await connect(place, mode);
+    expect(host.getNegotiatedProtocolVersion()).toBe(revision);
     expect((await host.listTools()).tools.map(({ name }) => name)).toEqual([
       'delegate_task',
       'delegation_status',
       'list_routes',
       'explain_route',
     ]);
-    const { structuredContent } = await host.callTool({
-      name: 'delegate_task',
-      arguments: { goal: 'Do it over stdio.' },
-    });
+    const told: string[] = [];
+    const { structuredContent } = await host.callTool(
+      { name: 'delegate_task', arguments: { goal: 'Do it over stdio.' } },
+      { onprogress: ({ message }) => told.push(message ?? '') },
+    );
+    expect(told[0]).toMatch(/^d_\w+: \d of 1 ended/);
     expect(structuredContent).toMatchObject({
       results: [{ summary: 'done over stdio', route: { served: { verified: 'match' } } }],
     });

@@ -24,8 +24,8 @@ async function start(config: object) {
   return {
     ...url,
     store,
-    async connect() {
-      const client = new Client({ name: 'http-host', version: '1' });
+    async connect(mode: 'legacy' | 'auto' = 'legacy') {
+      const client = new Client({ name: 'http-host', version: '1' }, { versionNegotiation: { mode } });
       const transport = new StreamableHTTPClientTransport(new URL(url.url), {
         requestInit: { headers: { authorization: `Bearer ${TOKEN}` } },
       });
@@ -73,24 +73,27 @@ function raw(
 const PING = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' });
 
 describe('MCP over HTTP', () => {
-  test('the official client delegates, with progress, and lists tools', async () => {
-    await using provider = await startProvider({
-      wire: 'openai-chat',
-      models: ['m1'],
-      reply: { text: 'over HTTP', first_token_delay_ms: 50 },
-    });
-    await using served = await start({ model: 'lab/m1', providers: { lab: provider.config } });
-    const client = await served.connect();
-    expect((await client.listTools()).tools).toHaveLength(4);
-    const told: string[] = [];
-    const { structuredContent } = await client.callTool(
-      { name: 'delegate_task', arguments: { goal: 'Answer over HTTP, please.' } },
-      { onprogress: ({ message }) => told.push(message ?? '') },
-    );
-    expect(structuredContent).toMatchObject({ results: [{ summary: 'over HTTP' }] });
-    expect(told[0]).toMatch(/^d_/);
-    await client.close();
-  });
+  test.each(['legacy', 'auto'] as const)(
+    'the official client (%s) delegates, with progress, and lists tools',
+    async (mode) => {
+      await using provider = await startProvider({
+        wire: 'openai-chat',
+        models: ['m1'],
+        reply: { text: 'over HTTP', first_token_delay_ms: 50 },
+      });
+      await using served = await start({ model: 'lab/m1', providers: { lab: provider.config } });
+      const client = await served.connect(mode);
+      expect((await client.listTools()).tools).toHaveLength(4);
+      const told: string[] = [];
+      const { structuredContent } = await client.callTool(
+        { name: 'delegate_task', arguments: { goal: 'Answer over HTTP, please.' } },
+        { onprogress: ({ message }) => told.push(message ?? '') },
+      );
+      expect(structuredContent).toMatchObject({ results: [{ summary: 'over HTTP' }] });
+      expect(told[0]).toMatch(/^d_/);
+      await client.close();
+    },
+  );
 
   test('a call that is taken back stops its children', async () => {
     await using provider = await startProvider({ wire: 'openai-chat', models: ['m1'], reply: { hang: true } });

@@ -125,11 +125,18 @@ function controlFields(names: readonly FieldName[]): JsonObject {
   );
 }
 
+/** Lists of names stand once, at the fields of a task. */
 function inputSchema(schema: JsonObject, shown: (name: string) => boolean): Tool['inputSchema'] {
-  const properties = Object.fromEntries(
-    Object.entries(schema.properties as JsonObject).filter(([name]) => shown(name)),
-  );
-  return { ...schema, type: 'object', properties } as Tool['inputSchema'];
+  const properties = Object.entries(schema.properties as { readonly [name: string]: JsonObject })
+    .filter(([name]) => shown(name))
+    .map(([name, field]): [string, JsonObject] => {
+      const { description } = field;
+      return [
+        name,
+        typeof description === 'string' ? { ...field, description: description.split('\n')[0] ?? '' } : field,
+      ];
+    });
+  return { ...schema, type: 'object', properties: Object.fromEntries(properties) } as Tool['inputSchema'];
 }
 
 /** The list of usable models goes where a calling model looks for it, and there alone: it is the longest part. */
