@@ -19,6 +19,9 @@ const AFTER_NAME =
 const SUSPICIOUS =
   /sk-|rk-|pk-|AIza|_[A-Za-z0-9_-]{16}|xai-|nvapi-|pplx-|AKIA|ASIA|eyJ|bearer|key|token|authorization/i;
 
+/** Of `sk-…`, `AIza…` and alike. */
+const LENGTH_OF_PREFIX = 4;
+
 /** Below this a configured key is often a plain word (`ollama`, `lm-studio`), which files and answers may say. */
 const SHORTEST_IN_WORK = 16;
 
@@ -62,7 +65,7 @@ export function createDeltaFilter(secrets: Iterable<string>): () => DeltaFilter 
   const heldFrom = (text: string): number => {
     let from = 0;
     while (from < text.length && !(firsts.has(text[from]!) && begins(text.slice(from)))) from++;
-    if (from === text.length || pattern === undefined) return from;
+    if (from === text.length || pattern === undefined || text.length < known.at(-1)!.length) return from;
     const over = [...text.matchAll(pattern)].find(({ index, 0: { length } }) => index < from && from < index + length);
     return over?.index ?? from;
   };
@@ -102,9 +105,13 @@ function filterForms(known: readonly string[]): (text: string) => string {
   const least = known.at(-1)?.length;
   if (least === undefined) return (text) => text;
   const pattern = patternOf(known);
-  // Searching each is several times faster than one pattern of all, and hardly ever is one there.
-  return (text) =>
-    text.length >= least && known.some((form) => text.includes(form)) ? text.replace(pattern, REDACTED) : text;
+  // Keys begin with few prefixes, and texts hardly ever have one of them; searching for a plain text is fastest.
+  const prefixes = [...new Set(known.map((form) => form.slice(0, LENGTH_OF_PREFIX)))];
+  const has = (text: string): boolean => {
+    for (const prefix of prefixes) if (text.includes(prefix)) return true;
+    return false;
+  };
+  return (text) => (text.length >= least && has(text) ? text.replace(pattern, REDACTED) : text);
 }
 
 function patternOf(known: readonly string[]): RegExp {
