@@ -65,6 +65,28 @@ describe('HTML as text', () => {
     await expect(next).resolves.toBe('fine');
   });
 
+  test('the end waits for no page', async () => {
+    const reader = createHtmlReader();
+    const { signal } = new AbortController();
+    const hostile = reader
+      .read('<div>'.repeat(500_000), 'https://x.test/', signal)
+      .catch(({ message }: Error) => message);
+    const waiting = reader.read('<p>fine', 'https://x.test/', signal).catch(({ message }: Error) => message);
+    await new Promise((resolve) => setImmediate(resolve));
+    await reader[Symbol.asyncDispose]();
+    expect(await Promise.all([hostile, waiting])).toEqual([
+      'The page could not be turned into text: it was stopped.',
+      'It was stopped.',
+    ]);
+  });
+
+  test('links that would fill the memory are not followed there', async () => {
+    const base = `https://x.test/${'p'.repeat(7_000)}/`;
+    await expect(reader.read('<a href=x>y</a>'.repeat(2_000), base, new AbortController().signal)).rejects.toThrow(
+      'too large or too deep',
+    );
+  });
+
   test('links come out absolute, so that the next call can follow them', async () => {
     expect(await read('<a href="other">o</a> <a href="//cdn.test/y">c</a> <a href="http://[bad">b</a>')).toBe(
       '[o](https://example.com/docs/other) [c](https://cdn.test/y) b',

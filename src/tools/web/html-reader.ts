@@ -13,8 +13,9 @@ const require = createRequire(import.meta.url);
 /** Links made absolute can make a page longer, honest ones not a hundredfold. */
 const TEXT_CHARS = 10_000_000;
 /** A page of 5 MB takes 1.5 s; what needs much longer is built to. */
-const LIMIT_MS = 10_000;
+const LIMIT_MS = 20_000;
 const MEMORY_MB = 256;
+const TOO_MUCH = 'its HTML is too large or too deep';
 
 /**
  * Parsing is quick on honest pages (30 ms for 100 KB) and can be made to take for ever or to need all memory: so it
@@ -23,6 +24,7 @@ const MEMORY_MB = 256;
 export function createHtmlReader({ limit_ms = LIMIT_MS }: { readonly limit_ms?: number } = {}): HtmlReader {
   let worker: Worker | undefined;
   let last: Promise<unknown> = Promise.resolve();
+  let closed = false;
 
   const convert = (html: string, base: string): Promise<string> =>
     new Promise((resolve, reject) => {
@@ -30,35 +32,39 @@ export function createHtmlReader({ limit_ms = LIMIT_MS }: { readonly limit_ms?: 
       worker = own;
       const settle = (end: () => void): void => {
         clearTimeout(timer);
-        own.off('error', fail).off('exit', fail).off('message', done);
+        own.off('error', broken).off('exit', broken).off('message', done);
         own.unref();
         end();
       };
-      const done = (text: string | null): void => (text === null ? fail() : settle(() => resolve(text)));
-      const fail = (): void => {
+      const giveUp = (why: string): void => {
         worker = undefined;
         void own.terminate();
-        settle(() => reject(new Error('The page could not be turned into text: its HTML is too large or too deep.')));
+        settle(() => reject(new Error(`The page could not be turned into text: ${why}.`)));
       };
-      const timer = setTimeout(fail, limit_ms);
+      const done = (text: string | null): void => (text === null ? giveUp(TOO_MUCH) : settle(() => resolve(text)));
+      const broken = (error: unknown): void => {
+        if (!(error instanceof Error)) giveUp('it was stopped');
+        else giveUp((error as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY' ? TOO_MUCH : error.message);
+      };
+      const timer = setTimeout(giveUp, limit_ms, TOO_MUCH);
       own.ref();
-      own.on('error', fail).on('exit', fail).on('message', done);
+      own.on('error', broken).on('exit', broken).on('message', done);
       own.postMessage({ html, base });
     });
 
   return {
     read(html, base, signal) {
       const turn = last.then(() => {
-        signal.throwIfAborted();
+        if (closed || signal.aborted) throw new Error('It was stopped.');
         return convert(html, base);
       });
       last = turn.catch(() => undefined);
       return turn;
     },
     async [Symbol.asyncDispose]() {
-      await last;
+      closed = true;
       await worker?.terminate();
-      worker = undefined;
+      await last;
     },
   };
 }
