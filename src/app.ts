@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setMaxListeners } from 'node:events';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buildCatalog } from './config/build-catalog.ts';
@@ -57,7 +56,10 @@ export interface DelegateOptions {
   readonly parent?: RouteRequest;
 }
 
-/** What every surface calls. Surfaces parse and render; nothing else decides or runs. */
+/**
+ * What every surface calls. Surfaces parse and render; nothing else decides or runs. Disposing stops every child that
+ * runs here, in the foreground too, and ends queued ones; all have their results in the store before it closes.
+ */
 export interface Yardmaster extends AsyncDisposable {
   /**
    * Runs a call of `delegate_task` (any accepted shape) to its end.
@@ -68,7 +70,7 @@ export interface Yardmaster extends AsyncDisposable {
   /**
    * Answers any call of `delegate_task`: runs it as `delegate` does, gives a handle at once (`background`), explains it
    * (`dry_run`), or lists, shows, awaits, steers or stops children, whichever process runs them. Children in the
-   * background run here; disposing stops them. Throws as `delegate` does, and `NOT_FOUND` for an id nobody knows.
+   * background run here. Throws as `delegate` does, and `NOT_FOUND` for an id nobody knows.
    */
   call(args: unknown, options?: DelegateOptions): Promise<CallAnswer>;
   /**
@@ -212,14 +214,17 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
     const [{ loseTasks }, deps] = await Promise.all([import('./engine/lose-tasks.ts'), engine()]);
     return loseTasks(gone, deps);
   };
-  /** Delegations in the background of this process, by id, until they have ended. */
+  /** All delegations that were started here, until they have ended. */
+  const running = new Set<Promise<Started>>();
+  let disposed = false;
+  /** Those in the background, by id. */
   const background = new Map<string, Promise<unknown>>();
 
-  const start = async (
+  const startNow = async (
     { call, tasks, context, above }: Extract<PlannedCall, { tasks: unknown }> & Asking,
     { signal, on, origin = 'library' }: DelegateOptions,
   ): Promise<Started> => {
-    // Adapters load while the store opens. One that cannot be loaded is its children's to tell of.
+    // Adapters load while the store opens. One that cannot be loaded is refused before anything is stored.
     if (!engine.started) for (const { route } of tasks) providers.providerFor(route).catch(() => {});
     const [{ startDelegation }, deps, instructions] = await Promise.all([
       loadDelegate(),
@@ -239,6 +244,15 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
       ...(signal === undefined || call.background ? {} : { signal }),
       ...(on === undefined ? {} : { on }),
     });
+  };
+
+  const start: typeof startNow = (planned, options) => {
+    if (disposed) throw new DelegateError('CANCELLED', 'It was disposed; nothing was started.');
+    const started = startNow(planned, options);
+    const over = (): void => void running.delete(started);
+    running.add(started);
+    started.then(({ done }) => done).then(over, over);
+    return started;
   };
 
   return {
@@ -300,11 +314,15 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
       return (await start(planned, options)).done;
     },
     async [Symbol.asyncDispose]() {
-      if (background.size > 0) {
-        const { controls } = await engine();
-        for (const id of background.keys()) controls.stopHere(id);
-        await Promise.all(background.values());
-      }
+      disposed = true;
+      // What runs ends as cancelled, and what is queued never starts, while there is a store to write that to.
+      await Promise.allSettled(
+        [...running].map(async (started) => {
+          const { delegation_id, done } = await started;
+          (await engine()).controls.stopHere(delegation_id);
+          await done;
+        }),
+      );
       if (outside.started) await (await outside())[Symbol.asyncDispose]();
       if (engine.started) await (await engine()).transcripts?.[Symbol.asyncDispose]();
       await providers[Symbol.asyncDispose]();

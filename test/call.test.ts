@@ -147,27 +147,6 @@ describe('children in the background', () => {
     expect(await yard.acknowledge(first.delegation_id)).toBe(false);
     expect((await yard.collect()).map(({ delegation_id }) => delegation_id)).toEqual([second.delegation_id]);
   });
-
-  test('are stopped when their Yardmaster is disposed, and leave results', async () => {
-    const store = createMemoryStore();
-    const server = await startProvider({
-      wire: 'openai-chat',
-      reply: { hang: 'after-first', text: 'So far', deltas: 2 },
-    });
-    const yard = await createYardmaster({
-      env: {},
-      store,
-      config: { providers: { lab: server.config }, delegation: { max_concurrent_children: 2 } },
-    });
-    const { delegation_id } = await start(yard, { tasks: tasks(3), provider: 'lab', model: 'm' });
-    await until(() => server.in_flight === 2);
-    await yard[Symbol.asyncDispose]();
-    const left = await store.tasks({ delegation_id });
-    expect(left.map(({ status, result }) => [status, result?.status])).toEqual(
-      Array(3).fill(['cancelled', 'cancelled']),
-    );
-    await server.close();
-  });
 });
 
 describe('steering', () => {
@@ -377,3 +356,33 @@ test('stops and steers at random moments lose no result and double none', async 
     { numRuns: 25 },
   );
 }, 60_000);
+
+test.each([true, false])(
+  'disposing ends what runs and what is queued as cancelled; background: %s',
+  async (background) => {
+    const store = createMemoryStore();
+    const server = await startProvider({
+      wire: 'openai-chat',
+      reply: { hang: 'after-first', text: 'So far', deltas: 2 },
+    });
+    const yard = await createYardmaster({
+      env: {},
+      store,
+      config: { providers: { lab: server.config }, delegation: { max_concurrent_children: 2 } },
+    });
+    const asked = yard.call({ tasks: tasks(3), provider: 'lab', model: 'm', background });
+    await until(() => server.in_flight === 2);
+    await yard[Symbol.asyncDispose]();
+    const left = await store.tasks();
+    expect(left.map(({ status, result }) => [status, result?.status])).toEqual(
+      Array(3).fill(['cancelled', 'cancelled']),
+    );
+    expect(await asked).toMatchObject(
+      background ? { kind: 'handle' } : { kind: 'results', results: Array(3).fill({ status: 'cancelled' }) },
+    );
+    await expect(yard.call({ goal: 'More.', provider: 'lab', model: 'm' })).rejects.toMatchObject({
+      code: 'CANCELLED',
+    });
+    await server.close();
+  },
+);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { DelegateError } from '../core/errors.ts';
 import type { DelegationEvent } from '../core/events.ts';
 import type { Store } from '../core/store.ts';
 import type { TaskInput } from '../core/task.ts';
@@ -7,6 +8,30 @@ import { aResult } from '../store/test-records.ts';
 import { call, createRig, echoTool, failed, routeTo, task, untilAborted } from './test-rig.ts';
 
 const numbered = (count: number) => Array.from({ length: count }, (_, i) => task({ goal: `${i}` }));
+
+test('an adapter that is not installed is refused before anything is stored, once a task, fallbacks too', async () => {
+  await using store = createMemoryStore();
+  const rig = createRig({
+    store,
+    model: () => ({ text: 'x' }),
+    deps: {
+      providerFor: async ({ package: name }) => {
+        throw new DelegateError('WIRE_UNAVAILABLE', `"${name}" is not installed.`, { hint: `npm install ${name}` });
+      },
+    },
+  });
+  const away = routeTo('away/m', { wire: 'ai-sdk', package: 'away-sdk' });
+  const other = routeTo('other/m', { wire: 'ai-sdk', package: 'other-sdk' });
+  const refused = rig.run([task({}, { ...away, fallback: [other] }), task({}, { ...other })]);
+  await expect(refused).rejects.toMatchObject({
+    code: 'WIRE_UNAVAILABLE',
+    issues: [
+      { path: 'tasks[0]', message: '"away-sdk" is not installed.' },
+      { path: 'tasks[1]', message: '"other-sdk" is not installed.' },
+    ],
+  });
+  expect(await store.tasks()).toEqual([]);
+});
 
 describe('a batch', () => {
   test('results come in the order asked, whatever the order they end in', async () => {

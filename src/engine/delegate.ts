@@ -61,7 +61,7 @@ export async function delegate(
  * Starts planned tasks. Resolves when all are stored, in one transaction, and before the first starts. They run side
  * by side within `max_concurrent_children` of their root; one that fails or hangs neither holds back nor discards the
  * others, whose results are in the store and told as `task-end` as soon as they exist. Rejects only when nothing was
- * started: a limit, an unreadable image, an unknown toolset, a store that cannot write.
+ * started: a limit, an adapter that is not installed, an unreadable image, an unknown toolset, a store that cannot write.
  */
 export async function startDelegation(
   planned: readonly PlannedTask[],
@@ -237,7 +237,16 @@ async function check(run: Run, tasks: readonly TaskPlan[]): Promise<void> {
       issues.push({ code, path, message, hint, suggestions: [] });
     }
   };
-  for (const { index, input } of tasks) {
+  const adapters = new Set<string>();
+  for (const { index, input, route } of tasks) {
+    await attempt(`tasks[${index}]`, async () => {
+      for (const each of [route, ...route.fallback]) {
+        const adapter = `${each.wire} ${each.package}`;
+        if (adapters.has(adapter)) continue;
+        await run.deps.providerFor(each);
+        adapters.add(adapter);
+      }
+    });
     const { images = [], output_schema } = input;
     for (const [i, ref] of images.entries()) {
       await attempt(`tasks[${index}].images[${i}]`, () => run.deps.loadImage(ref, run.workspace));
