@@ -75,7 +75,14 @@ function tooDear({ price }: Route, limit: number): Denial | undefined {
 }
 
 function aboveParent(route: Route, parent: Route | undefined, rule: 'ask' | 'deny'): Denial | undefined {
-  if (parent === undefined || routeLabel(route) === routeLabel(parent)) return undefined;
+  // Without a parent to compare with, nothing is known to be cheap enough.
+  if (parent === undefined) {
+    return {
+      rule: `delegation.above_parent_price is "${rule}", and the parent's model is not known here`,
+      hint: 'Set "model" in the configuration to what the parent runs on, or "delegation.max_price" instead of this rule.',
+    };
+  }
+  if (routeLabel(route) === routeLabel(parent)) return undefined;
   const out = highestOutputPrice(route.price);
   const limit = highestOutputPrice(parent.price);
   if (out !== undefined && limit !== undefined && out <= limit) return undefined;
