@@ -31,3 +31,20 @@ export interface SnapshotProvider {
 
 /** A model without its id. In a snapshot an absent `tools` means true and an absent `vision` false. */
 export type SnapshotModel = Omit<ModelEntry, 'id'>;
+
+/** The cache of `models refresh`: models that the list had. Only these facts of them are ever read from it. */
+export interface FetchedModels {
+  readonly format: typeof SNAPSHOT_FORMAT;
+  readonly as_of: string;
+  readonly providers: Readonly<Record<string, { readonly models: Readonly<Record<string, SnapshotModel>> }>>;
+}
+
+/** What a fetched list may change of a model that the package knows … */
+export const MODEL_FACTS: readonly (keyof SnapshotModel)[] = ['context', 'max_output', 'price', 'vision', 'released'];
+/** … and say of one that it does not know. */
+export const NEW_MODEL_FACTS: readonly (keyof SnapshotModel)[] = [
+  ...MODEL_FACTS,
+  'tools',
+  'reasoning',
+  'effort_dialect',
+];

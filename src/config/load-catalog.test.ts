@@ -159,13 +159,42 @@ describe('a fetched catalog', () => {
     expect(loadSnapshot({ catalog_file }).as_of).toBe(expected);
   });
 
+  test('tells of models and of nothing else: an old cache hides no provider, and sends no key anywhere', () => {
+    using folder = testFolder();
+    const [id, provider] = Object.entries(snapshot.providers).find(([, { models }]) => Object.keys(models).length > 1)!;
+    const [model] = Object.keys(provider.models) as [string];
+    const elsewhere = { base_url: 'https://elsewhere.test', wire: 'openai-chat', key_env: ['OTHER'] };
+    const models = { [model]: { context: 7, ...elsewhere }, fresh: { context: 8, tools: false, ...elsewhere } };
+    const loaded = loadSnapshot({
+      catalog_file: folder.write(
+        'catalog.json',
+        JSON.stringify({
+          format: 1,
+          as_of: '2999-01-01',
+          provider_aliases: { x: id },
+          families: {},
+          providers: { [id]: { ...elsewhere, models }, stranger: { ...elsewhere, models } },
+        }),
+      ),
+    });
+    const known = { ...provider.models, [model]: { ...provider.models[model], context: 7 } };
+    expect(loaded).toEqual({
+      ...snapshot,
+      as_of: '2999-01-01',
+      providers: {
+        ...snapshot.providers,
+        [id]: { ...provider, models: { ...known, fresh: { context: 8, tools: false } } },
+      },
+    });
+  });
+
   test.each([
     '',
     '{',
     '{"as_of":"2999-01-01"',
     '{"format":1,"as_of":"2999-01-01"}',
     '{"format":1,"as_of":"2999-01-01","providers":null}',
-    '{"format":1,"as_of":"2999-01-01","providers":{}}',
+    '{"format":1,"as_of":"2999-01-01","providers":[7]}',
     '{"format":1,"as_of":"2999-01-01","provider_aliases":{},"families":{},"providers":{"lab":null}}',
   ])('that is damaged (%j) is as good as none', (text) => {
     using folder = testFolder();

@@ -1,7 +1,13 @@
 import { EFFORTS, type Effort } from '../core/effort.ts';
 import { DelegateError } from '../core/errors.ts';
 import type { Price } from '../core/route.ts';
-import type { CatalogSnapshot, SnapshotModel, SnapshotProvider } from './catalog-snapshot.ts';
+import {
+  type CatalogSnapshot,
+  type FetchedModels,
+  SNAPSHOT_FORMAT,
+  type SnapshotModel,
+  type SnapshotProvider,
+} from './catalog-snapshot.ts';
 import { writeFileAtomically } from './write-file.ts';
 
 export const MODELS_DEV = 'https://models.dev/api.json';
@@ -48,7 +54,7 @@ export async function refreshModels(options: RefreshOptions): Promise<Refreshed>
   const { snapshot, catalog_file, today, url = MODELS_DEV } = options;
   const list = await fetchList(url, options.signal);
   const { catalog, added, changed } = mergeList(snapshot, list, today);
-  writeFileAtomically(catalog_file, `${JSON.stringify(catalog)}\n`);
+  writeFileAtomically(catalog_file, `${JSON.stringify(fetchedModels(catalog, list))}\n`);
   return { as_of: today, added, changed };
 }
 
@@ -128,8 +134,20 @@ export function mergeList(
     }
     providers[id] = { ...provider, models };
   }
-  // `as_of` stands before the long part: who reads the file looks for it there.
   return { catalog: { ...snapshot, as_of: today, providers }, added: added.sort(), changed: changed.sort() };
+}
+
+/** What the cache keeps: of the models that the list has, no word of where they are. */
+function fetchedModels({ as_of, providers }: CatalogSnapshot, list: Readonly<Record<string, unknown>>): FetchedModels {
+  const kept = Object.entries(providers).map(([id, { models }]) => {
+    const theirs = list[THEIR_NAMES[id] ?? id];
+    const listed = isRecord(theirs) && isRecord(theirs.models) ? theirs.models : {};
+    const known = Object.entries(models).filter(([model]) => Object.hasOwn(listed, model));
+    const facts = known.map(([model, { wire: _wire, base_url: _url, ...rest }]) => [model, rest] as const);
+    return [id, { models: Object.fromEntries(facts) }] as const;
+  });
+  // `as_of` stands before the long part: who reads the file looks for it there.
+  return { format: SNAPSHOT_FORMAT, as_of, providers: Object.fromEntries(kept) };
 }
 
 /** What models.dev knows about any model; what it does not say stays as it was. */
