@@ -11,7 +11,7 @@ export interface FirstAnswer {
 
 /**
  * The answer to a plain `initialize`, without the protocol library: loading that takes longer than some hosts wait
- * (docs/decisions/0005). Undefined for everything else, which the library judges: malformed handshakes, and those
+ * (docs/decisions/0006). Undefined for everything else, which the library judges: malformed handshakes, and those
  * of later revisions. What is given here equals what the library answers to the same message.
  */
 export function firstAnswer(message: unknown, identity: Identity): FirstAnswer | undefined {

@@ -2,7 +2,7 @@ import type { Json } from '../core/task.ts';
 
 type JsonObject = { readonly [key: string]: Json };
 
-/** What every known host takes in a tool's schema (docs/decisions/0005). The rest our own reader checks. */
+/** What every known host takes in a tool's schema (docs/decisions/0006). The rest our own reader checks. */
 const KEPT = new Set(['type', 'properties', 'items', 'required', 'enum', 'description', 'additionalProperties']);
 
 /** A schema without the keywords that some host refuses. What it lets through besides, the parser refuses. */
