@@ -13,7 +13,7 @@ import { boundedAnswer } from './bounded-answer.ts';
 import { createDeadlines, type Deadlines } from './deadlines.ts';
 import { endpointOf, keyOf } from './endpoint.ts';
 import { providerFailure } from './provider-failure.ts';
-import { redactKey } from './redact-key.ts';
+import { createKeyRedactor } from './redact-key.ts';
 import { isStreamFailure } from './stream.ts';
 import { failureOf, type ProviderOptions } from './wire-provider.ts';
 
@@ -104,7 +104,7 @@ function openConversation({ route, setup, factory, deadlines, keyFor, redact }: 
         first_token_ms: watch.first_token_ms,
         notes: [...decoded.notes, ...effortNotes(route, sent.reasoning)],
       };
-      return key === undefined ? answer : redactKey(answer, key);
+      return createKeyRedactor(key)(answer);
     } catch (thrown) {
       if (!isStreamFailure(thrown)) throw thrown;
       const partial = parts.partial();

@@ -82,12 +82,10 @@ export function createMessagesEncoder(route: Route, setup: ConversationSetup): E
       const end = last === undefined ? '' : last === 'user' && marked ? MARKED_END : END;
       return body.bytes(`${end}],${JSON.stringify({ max_tokens, ...fields }).slice(1)}`);
     },
-    get sent(): Sent {
+    sent(): Sent {
       return { model: route.model, reasoning: Object.keys(fields).length === 0 ? null : fields };
     },
-    get notes() {
-      return notes;
-    },
+    notes: () => notes,
     omit(parameter) {
       if (parameter.includes('cache_control') && marked) {
         marked = false;

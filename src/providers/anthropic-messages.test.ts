@@ -236,15 +236,15 @@ describe('the request of anthropic-messages', () => {
     });
     encoder.append({ role: 'tool', results: [{ id: 'call.1', name: 'read_file', content: 'A', is_error: false }] });
     expect(bodyOf(encoder)).not.toHaveProperty('thinking');
-    expect(encoder.sent.reasoning).toBeNull();
-    expect(encoder.notes).toEqual(['no thinking: another model made the tool calls of this loop']);
+    expect(encoder.sent().reasoning).toBeNull();
+    expect(encoder.notes?.()).toEqual(['no thinking: another model made the tool calls of this loop']);
     // Beside the results it is still that loop; after an answer it is not.
     encoder.append({ role: 'user', text: 'Go on.' });
     expect(bodyOf(encoder)).not.toHaveProperty('thinking');
     encoder.append({ role: 'assistant', answer: answerOf({ text: 'Done.' }) });
     encoder.append({ role: 'user', text: 'And b?' });
     expect(bodyOf(encoder)).toHaveProperty('thinking');
-    expect(encoder.notes).toEqual([]);
+    expect(encoder.notes?.()).toEqual([]);
   });
 
   test('what the user says after tool results, or after itself, stands in the same message: roles alternate', () => {
@@ -334,7 +334,7 @@ describe('the request of anthropic-messages', () => {
     expect(encoder.omit(parameter)).toBe(true);
     const body = bodyOf(encoder);
     expect([body.thinking, body.output_config]).toEqual([thinking, output_config]);
-    expect(encoder.sent.reasoning).toEqual(thinking === undefined ? null : { thinking });
+    expect(encoder.sent().reasoning).toEqual(thinking === undefined ? null : { thinking });
     expect(encoder.omit(parameter)).toBe(false);
   });
 
@@ -394,7 +394,7 @@ describe('effort on anthropic-messages (docs/wires.md, F29, F30)', () => {
     const encoder = createMessagesEncoder(route, SETUP);
     const { thinking, output_config } = bodyOf(encoder);
     expect(JSON.parse(JSON.stringify({ thinking, output_config }))).toEqual(sent);
-    expect(encoder.sent.reasoning).toEqual(Object.keys(sent).length === 0 ? null : sent);
+    expect(encoder.sent().reasoning).toEqual(Object.keys(sent).length === 0 ? null : sent);
   });
 
   test.each<[string, Effort | undefined, number | undefined, number | undefined, number, number | undefined]>([
@@ -416,7 +416,7 @@ describe('effort on anthropic-messages (docs/wires.md, F29, F30)', () => {
     const encoder = createMessagesEncoder(route, SETUP);
     const body = bodyOf(encoder, cap);
     expect([body.max_tokens, body.thinking?.budget_tokens]).toEqual([max_tokens, budget]);
-    expect(encoder.notes).toHaveLength(effort === undefined || budget === 16_000 ? 0 : 1);
+    expect(encoder.notes?.()).toHaveLength(effort === undefined || budget === 16_000 ? 0 : 1);
   });
 });
 

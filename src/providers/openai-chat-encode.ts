@@ -51,7 +51,7 @@ export function createChatEncoder(route: Route, setup: ConversationSetup): Encod
     body(max_output) {
       return body.bytes(max_output === undefined || cap === undefined ? ']}' : `],"${cap}":${max_output}}`);
     },
-    get sent() {
+    sent() {
       return { model: route.model, reasoning: Object.keys(effort).length === 0 ? null : effort };
     },
     omit(parameter) {

@@ -69,7 +69,7 @@ export function createResponsesEncoder(route: Route, setup: ConversationSetup): 
       const cap = max_output === undefined ? '' : `,"max_output_tokens":${Math.max(max_output, MIN_OUTPUT_TOKENS)}`;
       return body.bytes(`]${cap}}`);
     },
-    get sent(): Sent {
+    sent(): Sent {
       const { reasoning } = optional;
       return { model: route.model, reasoning: reasoning === undefined ? null : { reasoning } };
     },

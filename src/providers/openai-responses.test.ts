@@ -114,7 +114,7 @@ describe('the request of openai-responses', () => {
       ],
       input: [{ type: 'message', role: 'user', content: 'Read a.' }],
     });
-    expect(encoder.sent).toEqual({ model: 'a-model', reasoning: null });
+    expect(encoder.sent()).toEqual({ model: 'a-model', reasoning: null });
   });
 
   test('calls and results follow the text of an answer', () => {
@@ -232,7 +232,7 @@ describe('the request of openai-responses', () => {
     expect(encoder.omit(parameter)).toBe(true);
     expect(bodyOf(encoder)).not.toHaveProperty(field);
     expect(bodyOf(encoder).input).toHaveLength(1);
-    expect(encoder.sent.reasoning).toEqual(field === 'reasoning' ? null : { reasoning: { effort: 'high' } });
+    expect(encoder.sent().reasoning).toEqual(field === 'reasoning' ? null : { reasoning: { effort: 'high' } });
     expect(encoder.omit(parameter)).toBe(false);
   });
 
@@ -260,7 +260,7 @@ describe('effort on openai-responses (docs/wires.md, F29, F30)', () => {
     const route: Route = { ...ROUTE, ...fields, ...(effort === undefined ? {} : { reasoning_effort: effort }) };
     const encoder = createResponsesEncoder(route, SETUP);
     expect(bodyOf(encoder).reasoning).toEqual(reasoning);
-    expect(encoder.sent.reasoning).toEqual(reasoning === undefined ? null : { reasoning });
+    expect(encoder.sent().reasoning).toEqual(reasoning === undefined ? null : { reasoning });
   });
 });
 

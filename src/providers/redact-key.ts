@@ -3,12 +3,13 @@ const REDACTED = '[redacted]';
 const SHORTEST_KEY = 8;
 
 /**
- * The same value without the key that its request carried, as it is or as JSON or a URL would write it.
+ * Takes the key that a request carried out of what came of it, as it is or as JSON or a URL would write it.
  * Servers do echo headers into errors. What holds no key is returned as it is, not copied.
  */
-export function redactKey<T>(value: T, key: string): T {
-  if (key.length < SHORTEST_KEY) return value;
-  return clean(value, formsOf(key)) as T;
+export function createKeyRedactor(key: string | undefined): <T>(value: T) => T {
+  if (key === undefined || key.length < SHORTEST_KEY) return (value) => value;
+  const written = formsOf(key);
+  return <T>(value: T) => clean(value, written) as T;
 }
 
 function formsOf(key: string): readonly string[] {

@@ -12,7 +12,7 @@ import type { Route, Sent } from '../core/route.ts';
 import { boundedAnswer } from './bounded-answer.ts';
 import { type Endpoint, endpointOf, type KeyFor, keyOf } from './endpoint.ts';
 import { providerFailure, UPSTREAM_CHARS } from './provider-failure.ts';
-import { redactKey } from './redact-key.ts';
+import { createKeyRedactor } from './redact-key.ts';
 import { asStreamFailure, type StreamEnd, type StreamFailure } from './stream.ts';
 import type { Transport } from './transport.ts';
 
@@ -32,9 +32,9 @@ export interface Encoder {
   /** The whole body of the next request. */
   body(max_output: number | undefined): Buffer;
   /** What the last `body` said about model and effort, taken from what was put in it. */
-  readonly sent: Sent;
+  sent(): Sent;
   /** What the last `body` could not say as asked, for the receipt. */
-  readonly notes?: readonly string[];
+  notes?(): readonly string[];
   /**
    * Stops sending an optional parameter, or sends it under its other name. `parameter` is the provider's word for
    * it (`reasoning_effort`, `reasoning.effort`, `stream_options`). False = it must be sent, or was not.
@@ -71,29 +71,33 @@ export function createWireProvider(
   dialect: WireDialect,
   { transport, keyFor, redact }: ProviderOptions & { readonly transport: Transport },
 ): Provider {
+  /** Siblings mostly share their route. */
+  const targets = new WeakMap<Route, Target>();
+
+  /** The key is looked up for every request; the rest is made anew when it has changed. */
+  function targetOf(route: Route): Target {
+    let target = targets.get(route);
+    const endpoint = target?.endpoint ?? endpointOf(route);
+    const key = keyOf(route, keyFor);
+    if (target === undefined || target.key !== key) {
+      const path = dialect.path(endpoint.base_path) + endpoint.query;
+      const headers = { ...COMMON_HEADERS, ...endpoint.headers, ...dialect.headers(key, route) };
+      target = { endpoint, key, path, headers, withoutKey: createKeyRedactor(key) };
+      targets.set(route, target);
+    }
+    return target;
+  }
+
   function open(route: Route, setup: ConversationSetup): Conversation {
     const encoder = dialect.encoder(route, setup);
     const taken = new Set<string>();
-    let target: Target | undefined;
-
-    /** Looked up for every request; made anew when the key has changed. */
-    function targetOf(): Target {
-      const endpoint = target?.endpoint ?? endpointOf(route);
-      const key = keyOf(route, keyFor);
-      if (target === undefined || target.key !== key) {
-        const path = dialect.path(endpoint.base_path) + endpoint.query;
-        const headers = { ...COMMON_HEADERS, ...endpoint.headers, ...dialect.headers(key, route) };
-        target = { endpoint, key, path, headers };
-      }
-      return target;
-    }
 
     async function send(options: SendOptions): Promise<Answer> {
-      const { endpoint, key, path, headers } = targetOf();
+      const { endpoint, key, path, headers, withoutKey } = targetOf(route);
       let refused: string | undefined;
       for (;;) {
         const body = encoder.body(options.max_output);
-        const { sent } = encoder;
+        const sent = encoder.sent();
         const decoder = dialect.decoder(route, options, taken);
         let end: StreamEnd | undefined;
         try {
@@ -106,13 +110,13 @@ export function createWireProvider(
             first_token_timeout_ms: options.first_token_timeout_ms,
             idle_timeout_ms: options.idle_timeout_ms,
             onBytes: options.onBytes,
-            onEvent: (event, data) => decoder.event(event, data),
+            onEvent: decoder.event,
           });
-          return answerOf(end, { decoder, encoder, sent, key, refused });
+          return withoutKey(answerOf(end, { decoder, encoder, sent, refused }));
         } catch (thrown) {
           const failure = { ...seenOf(end), ...asStreamFailure(thrown) };
           const whole = wholeAnswer(decoder, failure);
-          if (whole !== undefined) return answerOf(whole, { decoder, encoder, sent, key, refused });
+          if (whole !== undefined) return withoutKey(answerOf(whole, { decoder, encoder, sent, refused }));
           const partial = decoder.partial();
           const nothing = partial.text === '' && partial.reasoning === '';
           const { parameter } = failure;
@@ -157,28 +161,28 @@ interface Target {
   readonly key: string | undefined;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
+  readonly withoutKey: <T>(value: T) => T;
 }
 
 interface Finished {
   readonly decoder: Decoder;
   readonly encoder: Encoder;
   readonly sent: Sent;
-  readonly key: string | undefined;
   /** The parameter that was left out. */
   readonly refused: string | undefined;
 }
 
 function answerOf(
   end: Pick<StreamEnd, 'request_id' | 'first_token_ms'>,
-  { decoder, encoder, sent, key, refused }: Finished,
+  { decoder, encoder, sent, refused }: Finished,
 ): Answer {
   // The decoded answer is nobody else's: it is completed and not copied.
   const answer = boundedAnswer(decoder.answer()) as { -readonly [Field in keyof Answer]: Answer[Field] };
   answer.sent = sent;
   answer.first_token_ms = end.first_token_ms;
   if (end.request_id !== undefined) answer.request_id = end.request_id;
-  answer.notes = [...answer.notes, ...(encoder.notes ?? []), ...(refused === undefined ? [] : [refusal(refused)])];
-  return key === undefined ? answer : redactKey(answer, key);
+  answer.notes = [...answer.notes, ...(encoder.notes?.() ?? []), ...(refused === undefined ? [] : [refusal(refused)])];
+  return answer;
 }
 
 /** A connection that breaks or falls silent after the last word takes nothing away from the answer. */
@@ -220,6 +224,6 @@ export function failureOf(failure: StreamFailure, { sent, partial, key, redact }
     ...(unsent === true ? {} : { sent }),
     ...(partial === undefined ? {} : { partial }),
   };
-  const clean = key === undefined ? whole : redactKey(whole, key);
+  const clean = createKeyRedactor(key)(whole);
   return clean.upstream === undefined ? clean : { ...clean, upstream: clean.upstream.slice(0, UPSTREAM_CHARS) };
 }
