@@ -3,8 +3,8 @@ import type { SandboxSettings } from '../../core/settings.ts';
 import type { ChildPlace } from '../child-place.ts';
 import type { ToolMaker } from '../define-tool.ts';
 import type { Env } from './command-env.ts';
+import { openSandbox } from './open-sandbox.ts';
 import { createRunCommand } from './run-command.ts';
-import { openSandbox } from './sandbox.ts';
 import { createTerminal, type OpenTerminal } from './terminal.ts';
 
 /** Between a command's own limit and that of a tool call: for the command to end and to be told of. */
