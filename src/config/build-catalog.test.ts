@@ -247,6 +247,21 @@ describe('with configuration', () => {
     ]);
   });
 
+  test.each([
+    ['${LAB_SECRET}', 'of-any-form'],
+    ['${LAB_PATH}', 'sk-canary0123456789abcdef'],
+  ])('a key in an address (%s) is refused and not repeated (F28)', (part, value) => {
+    const config: ProviderConfig = { base_url: `https://lab.example/${part}/v1`, auth: 'none' };
+    const message = refused({ lab: config }, { [part.slice(2, -1)]: value });
+    expect(message).toContain(`"${part.slice(2, -1)}" looks like a key, and addresses are shown and stored.`);
+    expect(message).not.toContain(value);
+  });
+
+  test('a header that the wire sets itself is refused', () => {
+    const headers = { 'Anthropic-Version': '2024-01-01' };
+    expect(refused({ anthropic: { headers } })).toContain('"Anthropic-Version" cannot be set.');
+  });
+
   test('a second entry at the vendor’s own address may', () => {
     const config: ProviderConfig = { base_url: 'https://api.openai.com/v1', key_env: 'OPENAI_API_KEY', rpm: 5 };
     expect(provider('cheap', config, { OPENAI_API_KEY: 'sk-canary-of-openai' }).usable).toBe(true);

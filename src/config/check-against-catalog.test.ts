@@ -23,6 +23,18 @@ async function check(text: string): Promise<string> {
 }
 
 describe('names of the configuration', () => {
+  test('that are more than a name are found on loading', async () => {
+    expect(
+      await check(`aliases: { fast: 'sonnet --provider openrouter' }
+routes: { r: { provider: anthropic, model: 'sonnet --provider openrouter' } }
+`),
+    ).toMatchInlineSnapshot(`
+      "2 problems; nothing was started:
+        ~/c.yaml:1:18 aliases.fast: "sonnet --provider openrouter" holds a space; it is one model, and its provider stands before a slash or beside it. See \`yardmaster providers\` and \`yardmaster models\`.
+        ~/c.yaml:2:44 routes.r.model: "sonnet --provider openrouter" holds a space; it is one model, and its provider stands before a slash or beside it. See \`yardmaster providers\` and \`yardmaster models\`."
+    `);
+  });
+
   test('that no provider has are found on loading (F26)', async () => {
     expect(
       await check(`model: { provider: anthropc, model: sonnet }

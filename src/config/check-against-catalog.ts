@@ -56,7 +56,16 @@ export function checkAgainstCatalog({ config, where }: Pick<LoadedConfig, 'confi
       }
     }
   }
+  for (const [path, text] of modelTexts(config)) {
+    if (/\s/.test(text.trim()))
+      refuse(
+        path,
+        `"${text}" holds a space; it is one model, and its provider stands before a slash or beside it.`,
+        [],
+      );
+  }
   for (const [name, target] of Object.entries(config.aliases ?? {})) {
+    if (/\s/.test(target.trim())) continue;
     const [first = '', ...rest] = target.split('/');
     if (rest.length === 0 || target.includes('${') || index.provider(first) !== undefined) continue;
     // Ids have slashes of their own (`meta-llama/llama-…`): somebody must have this one, or take any.
@@ -84,6 +93,14 @@ function providersNamed({ model, delegation, routes = {} }: LoadedConfig['config
     ]),
   ];
   return named.flatMap(([path, name]) => (name === undefined ? [] : [[path, name]]));
+}
+
+/** Texts that stand for one model, where a provider has a place of its own. */
+function modelTexts({ aliases = {}, routes = {} }: LoadedConfig['config']): [KeyPath, string][] {
+  return [
+    ...Object.entries(aliases).map(([name, text]): [KeyPath, string] => [['aliases', name], text]),
+    ...Object.entries(routes).map(([name, { model }]): [KeyPath, string] => [['routes', name, 'model'], model]),
+  ];
 }
 
 function inList(path: KeyPath, routes: readonly RouteConfig[] = []): [KeyPath, string | undefined][] {

@@ -21,10 +21,11 @@ export interface ProviderProblem {
   readonly hint: string;
 }
 
-/** Headers that carry keys, or that belong to the connection. */
+/** Headers that carry keys, or that belong to the connection or the wire. */
 export const KEY_HEADER: RegExp = /auth|api-?key|token|secret|cookie|password|credential/i;
+const KEY_VARIABLE = /key|token|secret|password|credential/i;
 const OWN_HEADER =
-  /^(host|connection|content-.*|transfer-encoding|te|trailer|upgrade|keep-alive|expect|accept|proxy-.*)$/i;
+  /^(host|connection|content-.*|transfer-encoding|te|trailer|upgrade|keep-alive|expect|accept|proxy-.*|anthropic-version)$/i;
 
 /** What cannot be meant in one entry of `providers`. */
 export function providerProblems(
@@ -64,6 +65,17 @@ export function providerProblems(
         hint: 'Add its own key beside it: key_env, api_key, or auth: none.',
       });
     }
+  }
+  // An address is shown, stored with tasks and sent to whoever asks for it.
+  const secret = variablesIn(config.base_url ?? '').find(
+    (variable) => !owners.has(variable) && (KEY_VARIABLE.test(variable) || isKey(env[variable] ?? '')),
+  );
+  if (secret !== undefined) {
+    problems.push({
+      key: 'base_url',
+      message: `The variable "${secret}" looks like a key, and addresses are shown and stored.`,
+      hint: 'Put the key under key_env or api_key; variables of an address are for hosts, ports and paths.',
+    });
   }
   problems.push(...strayKeys(config, { authority: authorityOf(base_url ?? known?.base_url ?? ''), owners }));
   if ([key_env ?? []].flat().some(isKey)) {

@@ -332,6 +332,27 @@ describe('notes', () => {
     expect(routed(resolve(request)).notes).toEqual(notes);
   });
 
+  test('a route is not its own fallback: refused in a chain of its own, told where it is the common one', () => {
+    const catalog = testCatalog([testProvider('lab', ['m', 'n'])]);
+    const again = { provider: 'lab', model: 'm' };
+    const own = { ...again, fallback: [{ provider: 'lab', model: 'n' }, again] };
+    expect(refused(resolve({ route: 'r' }, { routes: new Map([['r', own]]) }, catalog))).toMatchObject([
+      { code: 'ROUTE_INVALID', path: 'config.routes.r.fallback[1]', message: expect.stringContaining('"lab/m"') },
+    ]);
+    const { route, notes } = routed(resolve({}, { parent: again, fallback: [again] }, catalog));
+    expect(route.fallback).toEqual([]);
+    expect(notes).toEqual(['fallback 1: lab/m is in the chain already, and is left out']);
+  });
+
+  test('a key that leaves unencrypted over a network is told of (F24)', () => {
+    const at = 'http://10.0.0.7:8000';
+    const credential = { kind: 'env', name: 'LAB_KEY', authority: at } as const;
+    const catalog = testCatalog([testProvider('lab', ['m'], { base_url: `${at}/v1`, credential })]);
+    expect(routed(resolve({ provider: 'lab', model: 'm' }, {}, catalog)).notes).toEqual([
+      `plain-http: the key goes to ${at} without encryption`,
+    ]);
+  });
+
   test("a fallback's notes say that they are a fallback's", () => {
     const settings = { parent: { provider: 'openai' }, fallback: [{ provider: 'lab', model: 'new' }] };
     expect(routed(resolve({}, settings)).notes).toEqual([

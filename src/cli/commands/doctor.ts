@@ -1,4 +1,5 @@
 import { DelegateError } from '../../core/errors.ts';
+import { keyInClear } from '../../core/key-in-clear.ts';
 import type { Action, ActionContext } from '../action.ts';
 import { EXIT_OK, EXIT_REFUSED } from '../exit-code.ts';
 import { open } from '../open.ts';
@@ -79,6 +80,11 @@ async function run(context: ActionContext): Promise<Check[]> {
         says: `"${provider.id}" is configured and has no usable key`,
         hint: `Set ${provider.key_env.join(' or ') || 'key_env'}.`,
       });
+    }
+    for (const provider of resolver.catalog.providers.values()) {
+      const says = provider.usable ? keyInClear(provider) : undefined;
+      if (says === undefined) continue;
+      checks.push({ what: 'key', state: 'note', says: `"${provider.id}": ${says}`, hint: 'Use https.' });
     }
     for (const server of local)
       checks.push({

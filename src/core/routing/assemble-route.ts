@@ -1,7 +1,8 @@
 import { buildRoute, credentialFits } from '../build-route.ts';
 import type { Effort } from '../effort.ts';
 import type { Issue } from '../errors.ts';
-import type { Route } from '../route.ts';
+import { keyInClear } from '../key-in-clear.ts';
+import { type Route, routeLabel } from '../route.ts';
 import type { FallbackRequest } from '../settings.ts';
 import type { Choice, ChoiceOrIssues } from './choice.ts';
 import type { AskedEffort } from './choose-effort.ts';
@@ -41,6 +42,14 @@ export function assembleRoute(
       continue;
     }
     const next = assembleOne(found, effortOn(ask, asked), [], context, policy);
+    if ([route, ...fallback].some((other) => routeLabel(other) === routeLabel(next.route))) {
+      const label = routeLabel(next.route);
+      if (choice.ask.named?.route.fallback !== undefined) {
+        const message = `"${label}" is its own fallback, or stands in the chain twice.`;
+        issues.push(issueOf('ROUTE_INVALID', path, message, 'Take it out, or name another model or provider.'));
+      } else notes.push(`fallback ${index + 1}: ${label} is in the chain already, and is left out`);
+      continue;
+    }
     notes.push(...next.notes.map((note) => `fallback ${index + 1}: ${note}`));
     issues.push(...next.issues);
     fallback.push(next.route);
@@ -84,6 +93,9 @@ function assembleOne(
     ...(ask.named?.route.tags === undefined ? {} : { tags: ask.named.route.tags }),
     fallback,
   });
+
+  const clear = keyInClear(route);
+  if (clear !== undefined) notes.push(clear);
 
   const path = `${ask.path}.${ask.named === undefined ? (ask.model === undefined ? 'provider' : 'model') : 'route'}`;
   const denied = policy(route);
