@@ -116,7 +116,8 @@ function grantOf(ledgers: readonly Ledger[], { route, input }: Wish, room: (ledg
   }
   const has = ledgers.map(room).reduce(leastSpend);
   const byUsd = price.out === 0 || has.usd === Infinity ? Infinity : (has.usd - input * price.in) / price.out;
-  const max_output = Math.floor(Math.min(wanted, has.tokens - input, byUsd));
+  // A millionth of a token more: what was set aside for so many shall be room for so many.
+  const max_output = Math.floor(Math.min(wanted, has.tokens - input, byUsd + 1e-6));
   const spend = { usd: input * price.in + max_output * price.out, tokens: input + max_output, turns: 1 };
   return { granted: true, max_output, spend, cut: max_output < wanted };
 }

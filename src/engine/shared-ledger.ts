@@ -44,6 +44,7 @@ export function createSharedLedger(
   let requests = 0;
   /** … and requests that want to leave need. */
   let wanted = NOTHING;
+  let draws = 0;
   let unbooked = NOTHING;
   let shared = false;
   /** Something was wanted since the last tick. */
@@ -150,9 +151,11 @@ export function createSharedLedger(
     draw(spend) {
       if (covers(left(), spend)) return undefined;
       active = true;
+      draws += 1;
       wanted = addSpend(wanted, spend);
       return sync(true).finally(() => {
-        wanted = lessSpend(wanted, spend);
+        draws -= 1;
+        wanted = draws === 0 ? NOTHING : lessSpend(wanted, spend);
       });
     },
     async rest() {

@@ -55,9 +55,16 @@ export const action: Action = async (context) => {
   sums.sort((a, b) =>
     context.flags.by === 'day' ? b.name.localeCompare(a.name) : b.cost.usd - a.cost.usd || a.name.localeCompare(b.name),
   );
+  const today = await yard.spentToday();
   const total = addCosts(sums.map(({ cost }) => cost));
   if (context.output.json) {
-    context.output.document({ by: context.flags.by, days: context.flags.days, groups: sums, total });
+    context.output.document({
+      by: context.flags.by,
+      days: context.flags.days,
+      groups: sums,
+      total,
+      ...(today && { today }),
+    });
     return EXIT_OK;
   }
   const columns = [
@@ -78,9 +85,17 @@ export const action: Action = async (context) => {
   ]);
   rows.push(['total', String(ended.length), '', '', '', money(total)]);
   context.output.data(table(columns, rows, context.output.columns).join('\n'));
+  if (today !== undefined) {
+    const rest = today.held > 0 ? `, ${usd(today.held)} set aside for requests under way` : '';
+    context.output.data(`today (UTC): ${usd(today.used)} of the daily budget of ${usd(today.limit)}${rest}`);
+  }
   if (!total.complete)
     context.output.note(
       '≥ : some model has no known price, or a provider reported no usage; the true cost is at least this.',
     );
   return EXIT_OK;
 };
+
+function usd(amount: number): string {
+  return money({ usd: amount, complete: true });
+}
