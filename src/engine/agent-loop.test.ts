@@ -181,12 +181,20 @@ describe('turns', () => {
     ]);
   });
 
-  test("a task's budget of turns lowers max_turns", async () => {
+  test("a task's budget of turns ends it before max_turns, and the last turn is announced", async () => {
     await using store = createMemoryStore();
     const rig = createRig({ store, model: ({ count }) => ({ tool_calls: [call('echo', { text: `${count}` })] }) });
     const [result] = (await rig.run([task({}, {}, { budget: { turns: 2 } })])).results;
-    expect(result).toMatchObject({ status: 'partial', turns: 2 });
+    expect(result).toMatchObject({
+      status: 'partial',
+      exit_reason: 'budget',
+      error: { code: 'BUDGET_EXCEEDED', budget: { of: 'task', kind: 'turns', limit: 2, used: 2 } },
+      turns: 2,
+    });
     expect(rig.asked).toHaveLength(2);
+    expect(JSON.stringify(rig.asked[1]?.messages)).toContain('This was the last turn with tools');
+    // The calls of the last answer are not run: nobody would read what they give.
+    expect(await rig.kinds(result!.id)).toEqual(['user', 'answer', 'tool-start', 'tool-end', 'answer']);
   });
 
   test('a child that repeats itself is told, and then stopped', async () => {
