@@ -132,6 +132,8 @@ export interface SendOptions extends TurnListener {
   readonly idle_timeout_ms: number;
   /** Output cap of this request; absent = the wire's own choice (where the wire demands one: the model's limit). */
   readonly max_output?: number;
+  /** Tokens that the window has left for the answer, where that is less than the model may write: a wire that demands a cap states no more. */
+  readonly room?: number;
 }
 
 /**

@@ -14,9 +14,18 @@ const STEPS = [
 /** Of its window, or of what it was where that is unknown, the conversation shall take up at most this much. */
 const ROOM = 0.6;
 
-/** Whether the next request is longer, by what is known, than the window of its own route. */
+/** Part of the window that is kept for the answer. */
+const ANSWER = 1 / 16;
+
+/** Whether the next request leaves, by what is known, too little of its own route's window for an answer. */
 export function isOverlong({ route, context, compacted }: Child): boolean {
-  return route.context !== undefined && context > route.context && !compacted;
+  return route.context !== undefined && context > route.context * (1 - ANSWER) && !compacted;
+}
+
+/** Tokens the window has left for the answer; undefined: more than the model may write, or not known. */
+export function roomLeft({ route: { context: window, max_output }, context }: Child): number | undefined {
+  if (window === undefined || context + (max_output ?? 0) <= window) return undefined;
+  return Math.max(Math.floor(window * ANSWER), window - context);
 }
 
 /**

@@ -2,12 +2,12 @@ import { afterFailure } from '../core/after-failure.ts';
 import { type Ending, endingOfError, endingOfStop, failureOf } from '../core/ending.ts';
 import { DelegateError } from '../core/errors.ts';
 import { filterAnswer } from '../core/filter-answer.ts';
-import { type Answer, type ErrorClass, type Failure, PROVIDER_FAILED } from '../core/provider.ts';
+import { type Answer, type ErrorClass, type Failure, PROVIDER_FAILED, type SendOptions } from '../core/provider.ts';
 import { type Route, routeLabel, type Verdict } from '../core/route.ts';
 import { NOTHING } from '../core/spend.ts';
 import { type Grant, reserve, settle, worstCase } from './budget.ts';
 import { type Child, countAbove, journal } from './child.ts';
-import { compact, isOverlong } from './compact.ts';
+import { compact, isOverlong, roomLeft } from './compact.ts';
 import { endingOfBudget } from './ending-of-budget.ts';
 import type { Permit } from './lane.ts';
 import { reopen } from './reopen.ts';
@@ -104,7 +104,7 @@ async function askOnce(child: Child): Promise<Asked | { readonly error: unknown 
     return { ending: stopped(child) };
   }
   try {
-    const said = await child.conversation.send(grant?.granted ? { ...sending, max_output: grant.max_output } : sending);
+    const said = await child.conversation.send(optionsOf(child, grant));
     child.endDeltas?.();
     const answer = filterAnswer(said, run.deps.filter);
     const counted = countAnswer(tally, route, answer);
@@ -124,6 +124,17 @@ async function askOnce(child: Child): Promise<Asked | { readonly error: unknown 
     permit?.lane.leave(permit, { answered: false, tokens: used?.tokens });
     return signal.aborted ? { ending: stopped(child) } : { error };
   }
+}
+
+/** The limits of one request: those of all, and what budget and window leave it. */
+function optionsOf(child: Child, grant: Grant | undefined): SendOptions {
+  const room = roomLeft(child);
+  if (!grant?.granted && room === undefined) return child.sending;
+  return {
+    ...child.sending,
+    ...(grant?.granted && { max_output: grant.max_output }),
+    ...(room !== undefined && { room }),
+  };
 }
 
 function tellWaits({ tell }: Child, reason: 'rate' | 'budget'): ((waits: boolean) => void) | undefined {

@@ -216,3 +216,57 @@ test('a route without a chain fails for ever on its own server: nobody else is a
   expect(pinned).toMatchObject({ status: 'failed', error: { class: 'rate_limit' } });
   expect(all.servers.map((server) => server.requests.length)).toEqual([4, 0, 0]);
 });
+
+describe('a conversation that outgrows its window', () => {
+  const READS = [1, 2, 3, 4, 5].map((part) => ({
+    tool_calls: [{ name: 'read_file', arguments: { path: `part-${part}.txt` } }],
+  }));
+  const files = Object.fromEntries(
+    READS.map((_, i) => [`part-${i + 1}.txt`, `Part ${i + 1}. ${'word '.repeat(8_000)}`]),
+  );
+
+  test.each(WIRES)('%s: it is shortened before it is sent where the window is known (F49)', async (wire) => {
+    await using store = createMemoryStore();
+    using folder = createFolder(files);
+    await using server = await startProvider({
+      wire,
+      key: `sk-${wire}`,
+      reply: scriptedModel([...READS, { text: 'Done.' }]),
+    });
+    const rig = rigOn({ store });
+    const route = routeOn(server, wire, { context: 40_000, max_output: 20_000 });
+    const [result] = (await rig.run([{ route }], { workspace: folder.path })).results;
+    expect(result).toMatchObject({ status: 'completed', turns: 6, tool_calls: 5 });
+    expect(result?.route.notes.join()).toContain('compacted');
+    for (const { body } of server.requests) {
+      const { max_tokens } = body as { max_tokens?: number };
+      // Four characters a token.
+      const tokens = JSON.stringify(body).length / 4;
+      expect(tokens + (max_tokens ?? 0)).toBeLessThan(40_000);
+    }
+    const last = server.requests.at(-1)!;
+    expect(JSON.stringify(last.body).match(/outgrown the window/g)!.length).toBeGreaterThanOrEqual(2);
+    expect(last.tool_results[0]?.content.length).toBeGreaterThan(39_000);
+  });
+
+  test.each(['openai-chat', 'openai-responses'] as const)(
+    '%s: it is shortened once where the provider says so, and asked again with the same calls',
+    async (wire) => {
+      await using store = createMemoryStore();
+      using folder = createFolder(files);
+      const reads = scriptedModel([...READS, { text: 'Done.' }]);
+      await using server = await startProvider({
+        wire,
+        key: `sk-${wire}`,
+        reply: (request) =>
+          JSON.stringify(request.body).length > 150_000
+            ? { status: 400, error: { code: 'context_length_exceeded', type: 'invalid_request_error' } }
+            : reads(request),
+      });
+      const rig = rigOn({ store });
+      const [result] = (await rig.run([{ route: routeOn(server, wire) }], { workspace: folder.path })).results;
+      expect(result).toMatchObject({ status: 'completed', turns: 6, tool_calls: 5, cost: { complete: true } });
+      expect(server.requests.map(({ status }) => status)).toEqual([200, 200, 200, 200, 400, 200, 200]);
+    },
+  );
+});

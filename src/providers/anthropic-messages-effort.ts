@@ -35,11 +35,15 @@ export interface ThinkingAndLimit {
 /**
  * `max_tokens` (required by this wire, and it includes thinking) and the fields of the effort, which depend on
  * each other where thinking has a budget. A caller's cap is kept: the budget gives way to it.
- * Without a cap the model's own limit is asked for.
+ * Without a cap the model's own limit is asked for, or the `room` its window has left: more would be refused.
  */
-export function thinkingAndLimit(route: Route, max_output: number | undefined): ThinkingAndLimit {
+export function thinkingAndLimit(
+  route: Route,
+  max_output: number | undefined,
+  room: number = Infinity,
+): ThinkingAndLimit {
   const effort = route.reasoning_effort;
-  const limit = route.max_output ?? Number.POSITIVE_INFINITY;
+  const limit = Math.min(route.max_output ?? Infinity, room);
   const plain = Math.min(max_output ?? route.max_output ?? DEFAULT_MAX_TOKENS, limit);
   if (effort === undefined || route.effort_dialect === 'omit') return { max_tokens: plain, fields: {} };
   if (effort === 'none') return { max_tokens: plain, fields: { thinking: { type: 'disabled' } } };

@@ -69,8 +69,8 @@ export function createMessagesEncoder(route: Route, setup: ConversationSetup): E
         add('assistant', own ?? answerContent(message.answer, ids.rename));
       }
     },
-    body(max_output) {
-      const { max_tokens, fields: wanted, note } = thinkingAndLimit(route, max_output);
+    body(max_output, room) {
+      const { max_tokens, fields: wanted, note } = thinkingAndLimit(route, max_output, room);
       fields = { ...wanted };
       notes = note === undefined ? [] : [note];
       if (loop === 'foreign' && wanted.thinking?.type === 'enabled') {

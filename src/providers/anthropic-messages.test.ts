@@ -418,6 +418,12 @@ describe('effort on anthropic-messages (docs/wires.md, F29, F30)', () => {
     expect([body.max_tokens, body.thinking?.budget_tokens]).toEqual([max_tokens, budget]);
     expect(encoder.notes?.()).toHaveLength(effort === undefined || budget === 16_000 ? 0 : 1);
   });
+
+  test('max_tokens is never more than the window has left', () => {
+    const encoder = createMessagesEncoder({ ...ROUTE, max_output: 64_000 }, SETUP);
+    expect(JSON.parse(encoder.body(undefined, 9_000).toString()).max_tokens).toBe(9_000);
+    expect(JSON.parse(encoder.body(500, 9_000).toString()).max_tokens).toBe(500);
+  });
 });
 
 describe('the stream of anthropic-messages', () => {

@@ -30,7 +30,7 @@ export interface Encoder {
   /** Encodes the message; later turns reuse the bytes. */
   append(message: Message): void;
   /** The whole body of the next request. */
-  body(max_output: number | undefined): Buffer;
+  body(max_output: number | undefined, room?: number): Buffer;
   /** What the last `body` said about model and effort, taken from what was put in it. */
   sent(): Sent;
   /** What the last `body` could not say as asked, for the receipt. */
@@ -96,7 +96,7 @@ export function createWireProvider(
       const { endpoint, key, path, headers, withoutKey } = targetOf(route);
       let refused: string | undefined;
       for (;;) {
-        const body = encoder.body(options.max_output);
+        const body = encoder.body(options.max_output, options.room);
         const sent = encoder.sent();
         const decoder = dialect.decoder(route, options, taken);
         let end: StreamEnd | undefined;
