@@ -141,7 +141,10 @@ function worstPrice({ price }: Route): { readonly in: number; readonly out: numb
   return { in: Math.max(...input) / 1e6, out: Math.max(price.out, ...tiers.map((tier) => tier.out ?? 0)) / 1e6 };
 }
 
-/** Tokens of a text, from above: a third of its bytes. English has about four bytes a token, Chinese about three. */
+/**
+ * Tokens of usual text, rather too many: a third of its bytes. English has about four bytes a token, Chinese about three.
+ * No bound: text that tokenizers take byte by byte can have up to three times as many (docs/delegation.md, budgets).
+ */
 export function tokensAtMost(text: string): number {
   return Math.ceil(Buffer.byteLength(text) / 3);
 }
