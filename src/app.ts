@@ -17,7 +17,7 @@ import type { EventListener } from './core/events.ts';
 import { type Explanation, explainCall } from './core/explain.ts';
 import { type PlannedCall, planCall } from './core/plan-call.ts';
 import type { PreflightContext } from './core/preflight.ts';
-import { createDeltaFilter, createRedactor, createSecretFilter } from './core/redact.ts';
+import { createDeltaFilter, createRedactor, createSecretFilter, redactError } from './core/redact.ts';
 import { createResolver } from './core/resolve-route.ts';
 import type { DelegationResult } from './core/result.ts';
 import type { RouteRequest } from './core/route.ts';
@@ -199,6 +199,13 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
     const { findParent } = await import('./engine/find-parent.ts');
     return findParent(id, await store());
   });
+  const planOrRefuse = (args: unknown, context: PreflightContext): PlannedCall => {
+    try {
+      return planCall(args, context);
+    } catch (error) {
+      throw error instanceof DelegateError ? redactError(error, redact) : error;
+    }
+  };
   /** What a call is decided by, and whose it is. */
   const plan = async (args: unknown, asker?: RouteRequest): Promise<PlannedCall & Asking> => {
     const above = await parent();
@@ -206,7 +213,7 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
       above === undefined
         ? withParent(decisions(), asker)
         : contextUnder(decisions(), delegatingTask(above, decisions()));
-    return { ...planCall(args, context), context, above };
+    return { ...planOrRefuse(args, context), context, above };
   };
   const recover = async (): Promise<readonly string[]> => {
     const gone = await (await store()).expired();
@@ -302,7 +309,7 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
       return removed;
     },
     explain(args) {
-      const { call } = planCall(args, decisions());
+      const { call } = planOrRefuse(args, decisions());
       if (call.action !== 'spawn') throw notHere(call.action);
       return explainCall(call, decisions());
     },

@@ -1,3 +1,5 @@
+import { DelegateError } from './errors.ts';
+
 /** What stands where a secret stood. */
 export const REDACTED = '[redacted]';
 
@@ -85,6 +87,18 @@ export function createDeltaFilter(secrets: Iterable<string>): () => DeltaFilter 
       },
     };
   };
+}
+
+/** The same error without keys: a caller may have put one where a name belongs, and refusals repeat what was asked. */
+export function redactError(error: DelegateError, redact: (text: string) => string): DelegateError {
+  const { code, message, hint, retryable, data, cause } = error;
+  const issues = error.issues.map((issue) => ({
+    ...issue,
+    path: redact(issue.path),
+    message: redact(issue.message),
+    hint: redact(issue.hint),
+  }));
+  return new DelegateError(code, redact(message), { hint: redact(hint), retryable, data, issues, cause });
 }
 
 function filterOf(secrets: Iterable<string>, shortest: number): (text: string) => string {
