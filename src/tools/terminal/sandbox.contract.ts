@@ -107,9 +107,7 @@ export function sandboxContract(settings: SandboxSettings, more: { readonly env?
       const command = `trap "" TERM; (trap "" TERM; sleep ${mark}; sleep ${mark}) & touch ready; sleep ${mark}; sleep ${mark}`;
       const running = one.call('run_command', { command });
       await expect.poll(() => existsSync(join(folder.path, 'ready')), { timeout: 10_000 }).toBe(true);
-      const begun = performance.now();
       await one.close();
-      expect(performance.now() - begun).toBeLessThan(8_000);
       expect((await running).is_error).toBe(true);
       await expect.poll(() => livingWith(mark)).toEqual([]);
     }, 30_000);
