@@ -166,9 +166,6 @@ function append(path: string, text: string): void {
   }
 }
 
-/** Texts in which there is nothing to change; looking for what there is takes ten times as long. */
-const PLAIN = /^[\n\t\x20-\x7e]*$/;
-
 /** Line ends made one kind; what a terminal would obey, or would not show, made visible. */
 function readable(text: string): string {
   // Most text is plain; asking first is four times as fast.
