@@ -1,5 +1,6 @@
 import type { Usage } from '../core/provider.ts';
-import type { Cost } from '../core/result.ts';
+import type { Cost, TaskResult } from '../core/result.ts';
+import type { ReceiptRoute } from '../core/route.ts';
 import type { TaskRecord } from '../core/store.ts';
 
 /** Complete only when every part is. */
@@ -21,4 +22,17 @@ export function addUsage(usages: readonly Usage[]): Usage {
     for (const kind of Object.keys(sum) as (keyof Usage)[]) sum[kind] += usage[kind];
   }
   return sum;
+}
+
+/** What a task spent itself over one route. */
+export interface Spent extends Pick<TaskResult, 'usage' | 'cost'> {
+  readonly task: TaskRecord;
+  readonly route: Pick<ReceiptRoute, 'provider' | 'model' | 'simulated'>;
+}
+
+/** What a task spent itself, route by route: what is below it is counted there. */
+export function spentBy(task: TaskRecord): readonly Spent[] {
+  const { route, by_route, own, usage, cost } = task.result!;
+  if (by_route !== undefined) return by_route.map((spent) => ({ task, ...spent }));
+  return [{ task, route: route.resolved, usage, cost, ...own }];
 }

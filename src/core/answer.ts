@@ -1,6 +1,6 @@
 import type { Explanation } from './explain.ts';
 import type { DelegationHandle, DelegationResult, Steer, TaskResult, TaskStatus } from './result.ts';
-import type { Receipt } from './route.ts';
+import type { ReceiptRoute } from './route.ts';
 import type { TaskRecord } from './store.ts';
 
 /** How a task stands, without its texts. */
@@ -13,7 +13,9 @@ export interface TaskState {
   /** The first 120 characters. */
   readonly goal: string;
   readonly status: TaskStatus;
-  readonly route: Receipt['resolved'];
+  readonly route: ReceiptRoute;
+  /** As on its receipt: after a hop, once it has ended. */
+  readonly ran_on?: ReceiptRoute;
   readonly created_at: number;
   readonly started_at?: number;
   readonly ended_at?: number;
@@ -55,6 +57,7 @@ const GOAL_SHOWN = 120;
 
 export function stateOf(task: TaskRecord): TaskState {
   const { id, delegation_id, index, parent_id, depth, status, created_at, started_at, ended_at, steers } = task;
+  const ran_on = task.result?.route.ran_on;
   const { provider, model, wire, authority, reasoning_effort, name, simulated } = task.route;
   return {
     id,
@@ -73,6 +76,7 @@ export function stateOf(task: TaskRecord): TaskState {
       ...(name !== undefined && { name }),
       ...(simulated && { simulated }),
     },
+    ...(ran_on && { ran_on }),
     created_at,
     ...(started_at !== undefined && { started_at }),
     ...(ended_at !== undefined && { ended_at }),

@@ -72,11 +72,12 @@ export function statesAnswer(
 
 function stateLine(now: number): (task: TaskState) => string {
   return (task) => {
-    const { id, index, status, route, goal, started_at, ended_at } = task;
+    const { id, index, status, route, ran_on = route, goal, started_at, ended_at } = task;
     const time = started_at === undefined ? '' : ` ${duration((ended_at ?? now) - started_at)}`;
     const state = hasEnded(task) || started_at === undefined ? status : `${status}${time}`;
-    const simulated = route.simulated ? ' (simulated)' : '';
-    return `[${index + 1}] ${id} · ${state} · ${routeLabel(route)}${simulated} · ${goal.replace(/\s+/g, ' ')}`;
+    const simulated = ran_on.simulated ? ' (simulated)' : '';
+    const instead = ran_on === route ? '' : ` instead of ${routeLabel(route)}`;
+    return `[${index + 1}] ${id} · ${state} · ${routeLabel(ran_on)}${simulated}${instead} · ${goal.replace(/\s+/g, ' ')}`;
   };
 }
 

@@ -1,34 +1,18 @@
 import { count, money } from '../../core/amounts.ts';
-import type { TaskResult } from '../../core/result.ts';
-import type { ReceiptRoute } from '../../core/route.ts';
-import type { TaskRecord } from '../../core/store.ts';
 import type { Action } from '../action.ts';
 import { EXIT_OK } from '../exit-code.ts';
 import { open } from '../open.ts';
 import { markSimulated, routeName } from '../render/route-name.ts';
 import { table } from '../render/table.ts';
-import { addCosts, addUsage } from '../sums.ts';
+import { addCosts, addUsage, type Spent, spentBy } from '../sums.ts';
 
 const DAY_MS = 86_400_000;
-
-/** What a task spent itself over one route. */
-interface Spent extends Pick<TaskResult, 'usage' | 'cost'> {
-  readonly task: TaskRecord;
-  readonly route: Pick<ReceiptRoute, 'provider' | 'model' | 'simulated'>;
-}
 
 const GROUPS: Record<string, (spent: Spent) => string> = {
   model: ({ route }) => routeName(route),
   provider: ({ route }) => markSimulated(route.provider, route),
   day: ({ task, route }) => markSimulated(new Date(task.created_at).toISOString().slice(0, 10), route),
 };
-
-/** What a task spent itself, route by route: what is below it is counted there. */
-function spentBy(task: TaskRecord): readonly Spent[] {
-  const { route, by_route, own, usage, cost } = task.result!;
-  if (by_route !== undefined) return by_route.map((spent) => ({ task, ...spent }));
-  return [{ task, route: route.resolved, usage, cost, ...own }];
-}
 
 /** What ended tasks spent, simulated ones apart. A task that hopped counts in every group that it spent something in. */
 export const action: Action = async (context) => {
