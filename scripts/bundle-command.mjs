@@ -32,6 +32,8 @@ export async function bundleCommand(root) {
     format: 'esm',
     chunkFileNames: '[name]-[hash].js',
     codeSplitting: { groups: TOGETHER },
+    // Names stay, for stack traces.
+    minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
   });
   rmSync(folder, { recursive: true });
   mkdirSync(folder);
