@@ -247,7 +247,14 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
       ...(instructions === undefined ? {} : { instructions: deps.filter(instructions) }),
       ...(call.budget === undefined ? {} : { budget: call.budget }),
       ...(parent_route === undefined ? {} : { parent_route }),
-      ...(above && { parent: { task_id: above.id, root_id: above.root_id, depth: above.depth + 1 } }),
+      ...(above && {
+        parent: {
+          task_id: above.id,
+          root_id: above.root_id,
+          depth: above.depth + 1,
+          ...(above.budget && { budget: above.budget }),
+        },
+      }),
       ...(signal === undefined || call.background ? {} : { signal }),
       ...(on === undefined ? {} : { on }),
     });

@@ -323,3 +323,28 @@ test('a process that a child starts stands below that child, whatever it says or
   const late = await lab.open({ YARDMASTER_TASK: lead?.id ?? '' });
   await expect(late.delegate({ goal: 'After its end.' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });
+
+test('what a process spends that a child starts counts in the budget of its root (F44, F51)', async () => {
+  let below: DelegationResult | undefined;
+  const lab = await openLab(
+    async (request) => {
+      if (!isLead(request)) return says('Found.');
+      if (request.turn > 0) return says('Done.');
+      const [lead] = await lab.store.tasks();
+      const yard = await lab.open({ YARDMASTER_TASK: lead?.id ?? '' });
+      below = await yard.delegate({ tasks: Array.from({ length: 3 }, (_, i) => ({ goal: `Look into part ${i}.` })) });
+      return { tool_calls: [{ name: 'list_files', arguments: { path: '.' } }], usage: USAGE };
+    },
+    { toolsets: ['read', 'delegation', 'terminal'], budget: { turns: 4 } },
+    { toolsets: ['read', 'delegation', 'terminal'] },
+  );
+  const { delegation_id, results } = await lab.yard.delegate({ goal: 'Lead it.', model: 'cheap/c' });
+  expect(below?.results.map(({ status }) => status)).toEqual(Array(3).fill('completed'));
+  expect(results[0]).toMatchObject({
+    status: 'partial',
+    exit_reason: 'budget',
+    turns: 1,
+    error: { budget: { of: 'call', id: delegation_id, kind: 'turns', limit: 4, used: 4, set_aside: 0 } },
+  });
+  expect(await lab.store.shared(`budget ${delegation_id}`)).toBeUndefined();
+});

@@ -12,6 +12,7 @@ import type { EngineDeps } from './deps.ts';
 import type { Equip } from './equip.ts';
 import type { Places } from './gate.ts';
 import type { Ledger } from './ledger.ts';
+import type { SharedLedger } from './shared-ledger.ts';
 import { countBelow, type Tally, type Used } from './tally.ts';
 
 /** What one child is told while it runs, oldest first. */
@@ -49,6 +50,8 @@ export interface Run {
   readonly steering: Map<string, Steering>;
   /** The budgets that every request of its children counts in: its own, those above it, the day's. */
   readonly ledgers: readonly Ledger[];
+  /** The one of the tree, where processes share it. */
+  readonly shared?: SharedLedger;
   readonly equip: Equip;
   /** Runs a call of one of its children to its end. */
   readonly nest: (call: NestedCall) => Promise<DelegationResult>;

@@ -7,6 +7,7 @@ import type { Route } from '../core/route.ts';
 import type { Control, TaskPlan } from '../core/store.ts';
 import { sumResults } from '../core/sum-results.ts';
 import type { Budget } from '../core/task.ts';
+import { childToolsets } from '../core/toolsets.ts';
 import { type Child, type NestedCall, type Run, tellOf } from './child.ts';
 import type { EngineDeps } from './deps.ts';
 import { createEquip } from './equip.ts';
@@ -14,8 +15,10 @@ import { finish } from './finish.ts';
 import { createPlaces, runGated } from './gate.ts';
 import { createLedger } from './ledger.ts';
 import { runChild } from './run-child.ts';
+import type { SharedLedger } from './shared-ledger.ts';
 import { hear, steersAtEnd } from './steering.ts';
 import { createTally } from './tally.ts';
+import { closeTreeBudget, joinTreeBudget, openTreeBudget, startProcesses } from './tree-budget.ts';
 
 export interface RunOptions {
   /** Absolute folder that the children's tools are confined to. */
@@ -36,7 +39,13 @@ export interface RunOptions {
   /** The delegating agent's route, where it is known: what the work would have cost there is told. */
   readonly parent_route?: Route;
   /** Set when a child delegates: the task it is, its root, and how deep its children are. */
-  readonly parent?: { readonly task_id: string; readonly root_id: string; readonly depth: number };
+  readonly parent?: {
+    readonly task_id: string;
+    readonly root_id: string;
+    readonly depth: number;
+    /** What the task may spend, where it runs in another process. */
+    readonly budget?: Budget;
+  };
 }
 
 /** A delegation that is stored, and whose children run or wait for a place. */
@@ -72,7 +81,9 @@ export async function startDelegation(
 ): Promise<Started> {
   const { clock, store, leases } = deps;
   const created_at = clock.now();
-  const run = createRun(deps, options, within);
+  const { parent } = options;
+  const joined = parent && within === undefined ? await joinTreeBudget(parent.root_id, deps) : undefined;
+  const run = createRun(deps, options, { within, joined });
   const tasks = planned.map((task): TaskPlan => ({ ...task, id: deps.newId('t') }));
   await check(run, tasks);
 
@@ -105,7 +116,8 @@ export async function startDelegation(
       signal?.removeEventListener('abort', children.stopAll);
       unwatch();
       release();
-      await Promise.all([deps.governor.rest(), deps.daily?.rest()]);
+      await Promise.all([deps.governor.rest(), deps.daily?.rest(), run.shared?.rest()]);
+      if (run.shared !== undefined && parent === undefined) await closeTreeBudget(run.root_id, deps);
     }
     const duration_ms = Math.max(0, clock.now() - created_at);
     run.emit?.({ type: 'delegation-end', ...run.of, duration_ms });
@@ -154,11 +166,24 @@ function createChildren(run: Run, tasks: readonly TaskPlan[], queued_at: number)
   }
 }
 
-function createRun(deps: EngineDeps, options: RunOptions, within: Child | undefined): Run {
+interface Above {
+  readonly within: Child | undefined;
+  /** The root's budget, when this process is not the root's. */
+  readonly joined: SharedLedger | undefined;
+}
+
+function createRun(deps: EngineDeps, options: RunOptions, { within, joined }: Above): Run {
   const { workspace, toolsets, instructions, budget, on, parent, parent_route, origin } = options;
   const delegation_id = deps.newId('d');
   const depth = parent?.depth ?? 1;
-  const limit = lowestBudget([budget, deps.settings.budget]);
+  const limit = lowestBudget([budget, deps.settings.budget, parent?.budget]);
+  const toolsetsBelow = childToolsets(undefined, { allowed: deps.settings.toolsets, available: toolsets });
+  const opened =
+    limit !== undefined && parent === undefined && startProcesses(toolsetsBelow)
+      ? openTreeBudget(delegation_id, limit, deps)
+      : undefined;
+  const own = opened ?? createLedger({ of: 'call', id: delegation_id }, limit);
+  const shared = opened ?? joined;
   return {
     deps,
     of: { delegation_id, ...(parent && { parent_id: parent.task_id }), depth },
@@ -169,7 +194,8 @@ function createRun(deps: EngineDeps, options: RunOptions, within: Child | undefi
     ...(instructions !== undefined && { instructions }),
     places: within?.run.places ?? createPlaces(deps.settings.limits.max_concurrent_children),
     steering: new Map(),
-    ledgers: [createLedger({ of: 'call', id: delegation_id }, limit) ?? [], within?.ledgers ?? deps.daily ?? []].flat(),
+    ledgers: [own ?? [], joined ?? [], within?.ledgers ?? deps.daily ?? []].flat(),
+    ...(shared && { shared }),
     equip: createEquip({ deps, workspace, toolsets, instructions, cache_key: delegation_id, depth }),
     nest: (call) => nest(call, deps, origin),
     ...(on && { emit: quiet(on) }),
