@@ -70,7 +70,8 @@ export async function resultOf(
   const { usage, usd, complete } = totalOf(tally);
   const { below, on_parent } = tally;
   const by_route = spendByRoute(plan, tally);
-  const full_ref = text.length > max_summary_chars ? await transcripts?.saveFull(plan.id, text) : undefined;
+  const full_ref =
+    text.length > max_summary_chars ? await transcripts?.saveFull(plan.id, text).catch(() => undefined) : undefined;
   return {
     index: plan.index,
     id: plan.id,

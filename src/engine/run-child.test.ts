@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Transcripts } from '../core/transcript.ts';
 import { createMemoryStore } from '../store/memory-store.ts';
 import { call, createRig, failed, SECRET, task } from './test-rig.ts';
 
@@ -43,4 +44,17 @@ test('tools that cannot be closed leave a result all the same', async () => {
   const [result] = (await rig.run([task({})])).results;
   expect(result).toMatchObject({ status: 'partial', summary: 'Done.', error: { code: 'INTERNAL' } });
   expect((await store.task(result!.id))?.status).toBe('partial');
+});
+
+test('a text too long for a summary that cannot be saved leaves a result all the same', async () => {
+  await using store = createMemoryStore();
+  const saveFull = async () => {
+    throw new Error('the disk is full');
+  };
+  const write = () => {};
+  const transcripts = { open: () => ({ path: 'x', write, end: write }), saveFull } as unknown as Transcripts;
+  const rig = createRig({ store, model: () => ({ text: 'x'.repeat(100_000) }), deps: { transcripts } });
+  const [result] = (await rig.run([task({})])).results;
+  expect(result).toMatchObject({ status: 'completed' });
+  expect(result).not.toHaveProperty('full_ref');
 });
