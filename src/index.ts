@@ -1,4 +1,6 @@
-export { createYardmaster, type DelegateOptions, type Yardmaster, type YardmasterOptions } from './app.ts';
+import type { Yardmaster, YardmasterOptions } from './app.ts';
+
+export type { DelegateOptions, Yardmaster, YardmasterOptions } from './app.ts';
 export type { CallAnswer, TaskState } from './core/answer.ts';
 export type { Catalog, ModelEntry, ProviderEntry } from './core/catalog.ts';
 export { DelegateError, type ErrorCode, type Issue } from './core/errors.ts';
@@ -18,3 +20,12 @@ export type {
 export type { Layer, Receipt, Route, RouteRequest, RouteSource, Source, Wire } from './core/route.ts';
 export type { JournalEntry, Store, TaskFilter, TaskRecord } from './core/store.ts';
 export type { Budget, Json, TaskInput } from './core/task.ts';
+
+/**
+ * Wires everything together. Reads the configuration (and throws `CONFIG_INVALID` for all that is wrong with it);
+ * opens no store, socket or catalog until a call needs one.
+ */
+export async function createYardmaster(options: YardmasterOptions = {}): Promise<Yardmaster> {
+  // Whoever imports the package may never delegate.
+  return (await import('./app.ts')).createYardmaster(options);
+}
