@@ -42,7 +42,10 @@ export function createMessagesEncoder(route: Route, setup: ConversationSetup): E
   function add(role: 'user' | 'assistant', content: readonly Json[]): void {
     if (content.length === 0) return;
     // Roles alternate: what the user says after tool results, or after itself, belongs into the same message.
-    if (role === last) return body.append(`},${JSON.stringify(content).slice(1, -2)}`);
+    if (role === last) {
+      body.append(`},${JSON.stringify(content).slice(1, -2)}`);
+      return;
+    }
     const segment = JSON.stringify({ role, content }).slice(0, -END.length);
     body.append(last === undefined ? segment : `${END},${segment}`);
     last = role;
