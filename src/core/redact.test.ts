@@ -38,6 +38,22 @@ describe('known secrets (F28)', () => {
 });
 
 describe('what has the shape of a key', () => {
+  // In the square of its length, one of these would take hours.
+  test.each(['eyJ-', 'eyJ', '?key=', 'authorization:', 'sk-a ', 'bearer '])(
+    'two million characters of %j take no longer than others',
+    (unit) => {
+      const text = unit.repeat(2_000_000 / unit.length);
+      expect(createRedactor([])(text)).toBe(text);
+    },
+  );
+
+  test('a token goes from the middle of a word, and dotted words stay', () => {
+    const token = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abcdefghijk';
+    expect(createRedactor([])(`x-${token}. eyJhbGciOiJIUzI1NiJ9 some-long-module.another-module.function`)).toBe(
+      `x-${REDACTED}. eyJhbGciOiJIUzI1NiJ9 some-long-module.another-module.function`,
+    );
+  });
+
   test.each([
     'sk-proj-abcdefghij0123456789',
     'sk-ant-api03-abcdefghij0123456789',

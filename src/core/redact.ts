@@ -13,9 +13,16 @@ const SHORTEST = 4;
  * long and has a digit (prose and code have the words too).
  */
 const KEY_SHAPES =
-  /\b(?:sk|rk|pk)-[A-Za-z0-9_-]{16,}|\bAIza[A-Za-z0-9_-]{30,}|\b(?:gsk|hf|fw|r8|csk|vck|tgp_v1|gh[opsu])_[A-Za-z0-9_-]{16,}|\bgithub_pat_\w{20,}|\b(?:xai|nvapi|pplx)-[A-Za-z0-9_-]{16,}|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{5,}/g;
+  /\b(?:sk|rk|pk)-[A-Za-z0-9_-]{16,}|\bAIza[A-Za-z0-9_-]{30,}|\b(?:gsk|hf|fw|r8|csk|vck|tgp_v1|gh[opsu])_[A-Za-z0-9_-]{16,}|\bgithub_pat_\w{20,}|\b(?:xai|nvapi|pplx)-[A-Za-z0-9_-]{16,}|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g;
 const AFTER_NAME =
-  /(\bbearer\s+|\b(?:x-api-key|api-key|x-goog-api-key|authorization|api_?key|access_?token)["']?\s*[:=]\s*["']?(?:bearer\s+)?|[?&](?:key|api_?key|access_?token)=)(?=[^\s"'&,;)}\]]*\d)[^\s"'&,;)}\]]{12,}/gi;
+  /(\bbearer\s+|\b(?:x-api-key|api-key|x-goog-api-key|authorization|api_?key|access_?token)["']?\s*[:=]\s*["']?(?:bearer\s+)?|[?&](?:key|api_?key|access_?token)=)(?=[^\s"'&,;)}\]]{0,200}\d)[^\s"'&,;)}\]]{12,}/gi;
+
+/**
+ * Three parts and two dots, the first of which may end with a JSON web token's own. It is looked for from the start of
+ * a word alone: from every `eyJ` in one, a long word without a dot would take the square of its length.
+ */
+const DOTTED = /(?<![\w-])[\w-]{13,}\.[\w-]{10,}\.[\w-]{5,}/g;
+const TOKEN_IN_DOTTED = /\beyJ[\w-]{10,}\..*$/s;
 
 /** A cheap test, so that texts without anything like a key cost one scan. */
 const SUSPICIOUS =
@@ -44,8 +51,15 @@ export function createRedactor(secrets: Iterable<string>): (text: string) => str
   return (text) => {
     const plain = filter(text);
     if (!SUSPICIOUS.test(plain)) return plain;
-    return plain.replace(KEY_SHAPES, REDACTED).replace(AFTER_NAME, `$1${REDACTED}`);
+    const shapeless = plain.replace(KEY_SHAPES, REDACTED).replace(AFTER_NAME, `$1${REDACTED}`);
+    return shapeless.includes('eyJ') ? shapeless.replace(DOTTED, withoutToken) : shapeless;
   };
+}
+
+/** Only a token's beginning stands before the first dot. */
+function withoutToken(dotted: string): string {
+  const start = dotted.slice(0, dotted.indexOf('.') + 1).search(TOKEN_IN_DOTTED);
+  return start === -1 ? dotted : dotted.slice(0, start) + REDACTED;
 }
 
 /** Takes secrets out of a text that arrives in pieces. */
