@@ -42,7 +42,7 @@ describe('run_command', () => {
 
   test('a flood ends the command, and the model is told why', async () => {
     const { content, is_error, kept } = await run('yes');
-    expect(content).toMatch(/\[Stopped after .* s: it wrote more than 8388608 bytes\. Send long output to a file\.\]$/);
+    expect(content).toMatch(/\[Stopped after .* s: it wrote more than 4194304 bytes\. Send long output to a file\.\]$/);
     expect(is_error).toBe(true);
     expect(kept['t_0-output-1']).toHaveLength(OUTPUT_BYTES);
   });

@@ -7,7 +7,7 @@ import { type ProcessEnd, runProcess } from './run-process.ts';
 import type { Mount, Sandbox } from './sandbox.ts';
 
 /** Bytes of output after which a command is stopped: whoever writes more wants a file. */
-export const OUTPUT_BYTES: number = 8 * 1024 * 1024;
+export const OUTPUT_BYTES: number = 4 * 1024 * 1024;
 
 /** For everything that runs to end: the grace of a process group, and a second. */
 const CLOSE_MS = 6_000;
