@@ -3,6 +3,10 @@ import { createConnectionPool } from './connection-pool.ts';
 import { createDeadlines } from './deadlines.ts';
 import { Exchange } from './exchange.ts';
 import type { StreamEnd, StreamFailure, StreamRequest } from './stream.ts';
+import { createTurns } from './turns.ts';
+
+/** Requests whose callers go on in one turn of the event loop. */
+const ENDED_A_TURN = 32;
 
 export interface Transport extends AsyncDisposable {
   streamPost(request: StreamRequest): Promise<StreamEnd>;
@@ -19,6 +23,7 @@ export function createTransport(): Transport {
   const pools = new Map<string, Pool>();
   const now = (): number => performance.now();
   const deadlines = createDeadlines(now);
+  const turns = createTurns(ENDED_A_TURN);
   let closed = false;
 
   function poolFor(authority: string): Pool {
@@ -39,7 +44,12 @@ export function createTransport(): Transport {
         }
         poolFor(request.authority).dispatch(
           { path: request.path, method: 'POST', headers: request.headers, body: request.body },
-          new Exchange(request, { deadlines, now, resolve, reject }),
+          new Exchange(request, {
+            deadlines,
+            now,
+            resolve: (end) => turns(() => resolve(end)),
+            reject: (failure) => turns(() => reject(failure)),
+          }),
         );
       });
     },
