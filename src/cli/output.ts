@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import pc from 'picocolors';
+import { quote } from '../core/parse-name.ts';
 
 /**
  * Where a command writes. Data goes to stdout, everything else to stderr. With `json`, stdout gets exactly
@@ -58,11 +59,16 @@ export function createOutput(streams: Streams, json: boolean): Output {
  */
 export function plain(text: string): string {
   return stripVTControlCharacters(text)
-    .replace(/\r\n?/g, '\n')
+    .replace(/\r\n?|[\u2028\u2029]/g, '\n')
     .replace(/(?![\n\t\u200c\u200d])[\p{Cc}\p{Cf}]/gu, '');
 }
 
 /** The same on one line, for rows and labels. */
 export function oneLine(text: string): string {
   return plain(text).replace(/\s+/g, ' ').trim();
+}
+
+/** A name that somebody outside gave: in quotes and cut unless it looks like one, so that it passes for nothing of ours. */
+export function foreignName(name: string): string {
+  return /^[\p{L}\p{N}._:/@+~()[\]-]{1,120}$/u.test(name) ? name : quote(name);
 }

@@ -18,6 +18,11 @@ export function quote(value: string): string {
   return value.length > MAX_QUOTE ? `${escaped} (${value.length} characters)` : escaped;
 }
 
+/** A name that a provider gave, as a record keeps it: as it is, or cut where no name goes on. */
+export function cutName(name: string): string {
+  return name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name;
+}
+
 /** Why a text cannot be a name, as the end of a sentence; undefined when it can. */
 export function problemOfName(value: string): string | undefined {
   if (value.length > MAX_NAME) return `is longer than ${MAX_NAME} characters`;

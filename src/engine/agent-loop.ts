@@ -1,4 +1,5 @@
 import { type Ending, ended, judgeAnswer } from '../core/ending.ts';
+import { quote } from '../core/parse-name.ts';
 import type { Answer, ToolCall, ToolResult } from '../core/provider.ts';
 import { routeLabel } from '../core/route.ts';
 import { type Shortage, shortageOf, tokensAtMost } from './budget.ts';
@@ -112,7 +113,7 @@ function contextAfter({ context }: Child, { usage, text, tool_calls }: Answer): 
 function mismatch({ route }: Child, { served_model }: Answer): Ending {
   return ended('failed', 'mismatch', {
     code: 'SERVED_MISMATCH',
-    message: `"${routeLabel(route)}" was asked for, and the provider says that "${served_model}" answered.`,
+    message: `"${routeLabel(route)}" was asked for, and the provider says that ${quote(served_model ?? '')} answered.`,
     hint: "If that is the same model, name it in `served_as` of the model's entry under the provider; `on_mismatch: warn` accepts any.",
   });
 }

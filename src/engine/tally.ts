@@ -1,4 +1,5 @@
 import { costOf } from '../core/cost.ts';
+import { cutName } from '../core/parse-name.ts';
 import type { Answer, Failure, Usage } from '../core/provider.ts';
 import type { Cost, RouteSpend } from '../core/result.ts';
 import type { Hop, Price, Receipt, ReceiptRoute, Route, Sent, Verdict } from '../core/route.ts';
@@ -97,15 +98,15 @@ export function countAnswer(tally: Tally, route: Route, answer: Answer): Used & 
   tally.first_token_ms ??= answer.first_token_ms;
   tally.sent = answer.sent;
   if (answer.text.trim() !== '') tally.text = answer.text;
-  if (answer.request_id !== undefined) tally.request_ids.push(answer.request_id);
+  if (answer.request_id !== undefined) tally.request_ids.push(cutName(answer.request_id));
   for (const note of answer.notes) if (!tally.notes.includes(note)) tally.notes.push(note);
   const verdict = verifyServed(route, answer.served_model);
   // The worst answer speaks for the child: one mismatch is a mismatch, however many matched.
   if (verdict === 'mismatch') {
-    if (tally.verified !== 'mismatch' && answer.served_model !== undefined) tally.served = answer.served_model;
+    if (tally.verified !== 'mismatch' && answer.served_model !== undefined) tally.served = cutName(answer.served_model);
     tally.verified = 'mismatch';
   } else if (tally.verified !== 'mismatch') {
-    if (answer.served_model !== undefined) tally.served = answer.served_model;
+    if (answer.served_model !== undefined) tally.served = cutName(answer.served_model);
     tally.verified = tally.verified === 'unreported' ? 'unreported' : verdict;
   }
   if (usage === undefined) return { verdict, usage, cost };
@@ -139,7 +140,7 @@ export function countFailure(tally: Tally, route: Route, failure: Failure): { us
     goOver(tally, route);
     tally.sent = failure.sent;
   }
-  if (failure.request_id !== undefined) tally.request_ids.push(failure.request_id);
+  if (failure.request_id !== undefined) tally.request_ids.push(cutName(failure.request_id));
   const { partial } = failure;
   if (partial !== undefined && partial.text.trim() !== '') tally.text = partial.text;
   const arrived = partial !== undefined && partial.text + partial.reasoning !== '';

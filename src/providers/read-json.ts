@@ -5,5 +5,5 @@ export function textIn(value: unknown): string {
 
 /** A count of the provider's; undefined for anything that is none. */
 export function countIn(value: unknown): number | undefined {
-  return typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER ? value : undefined;
+  return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined;
 }

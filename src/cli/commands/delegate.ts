@@ -3,7 +3,7 @@ import type { DelegationEvent } from '../../core/events.ts';
 import type { Action, ActionContext } from '../action.ts';
 import { EXIT_INTERRUPTED, EXIT_OK, exitCodeOfStatuses } from '../exit-code.ts';
 import { open } from '../open.ts';
-import { type Output, oneLine } from '../output.ts';
+import { foreignName, type Output, oneLine } from '../output.ts';
 import { startPainter } from '../painter.ts';
 import { readCall } from '../read-call.ts';
 import { sourceShort } from '../render/receipt.ts';
@@ -82,7 +82,7 @@ function lines(output: Output): { on(event: DelegationEvent): void } & AsyncDisp
           return say(event, paint.yellow(`${event.because}: falls back to ${routeName(event.to)}`));
         case 'task-end': {
           const { result } = event;
-          const served = oneLine(result.route.served.model ?? 'unreported');
+          const served = foreignName(result.route.served.model ?? 'unreported');
           return say(
             event,
             `${statusMark(result.status, paint)} ${result.status} in ${duration(result.timing.total_ms)}, ${money(result.cost)}, served ${served} (${result.route.served.verified})`,

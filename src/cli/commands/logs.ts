@@ -6,12 +6,15 @@ import type { Action, ActionContext } from '../action.ts';
 import { EXIT_OK } from '../exit-code.ts';
 import { findTasks } from '../find-tasks.ts';
 import { open } from '../open.ts';
-import { oneLine, type Paint, plain } from '../output.ts';
+import { foreignName, oneLine, type Paint, plain } from '../output.ts';
 import { routeName } from '../render/route-name.ts';
 
 /** How often a followed journal is looked at. */
 const FOLLOW_MS = 250;
 const SHOWN_CHARS = 4_000;
+/** Further parts of an entry stand below the first, behind its time; lines within a part stand further in, so that none passes for a part. */
+const PART = `\n${' '.repeat(9)}`;
+const WITHIN = `${PART}  `;
 
 /** The journal is the transcript: what is printed is what the child did, in the order it was recorded. */
 export const action: Action = async (context) => {
@@ -68,28 +71,28 @@ function render(entry: JournalEntry, paint: Paint): string {
       return entry.message.role === 'user'
         ? `${paint.bold('user')} ${shown(entry.message.text)}`
         : entry.message.results
-            .map((result) => `${paint.bold('tool')} ${result.name}: ${shown(result.content)}`)
-            .join('\n');
+            .map((result) => `${paint.bold('tool')} ${foreignName(result.name)}: ${shown(result.content)}`)
+            .join(PART);
     case 'answer': {
       const { answer } = entry;
       const parts = [
         ...(answer.reasoning === '' ? [] : [`${paint.dim('think')} ${paint.dim(shown(answer.reasoning))}`]),
         ...(answer.text === '' ? [] : [`${paint.bold('assistant')} ${shown(answer.text)}`]),
-        ...answer.tool_calls.map((call) => `${paint.bold('call')} ${oneLine(call.name)} ${shown(call.arguments)}`),
+        ...answer.tool_calls.map((call) => `${paint.bold('call')} ${foreignName(call.name)} ${shown(call.arguments)}`),
         paint.dim(
-          `turn ${entry.turn}: served ${oneLine(answer.served_model ?? 'unreported')}${answer.request_id === undefined ? '' : ` (${oneLine(answer.request_id)})`}, ${
+          `turn ${entry.turn}: served ${foreignName(answer.served_model ?? 'unreported')}${answer.request_id === undefined ? '' : ` (${foreignName(answer.request_id)})`}, ${
             answer.usage === undefined
               ? 'usage not reported'
               : `${count(answer.usage.input)} in, ${count(answer.usage.output)} out`
           }`,
         ),
       ];
-      return parts.join('\n         ');
+      return parts.join(PART);
     }
     case 'tool-start':
-      return paint.dim(`${entry.tool} started`);
+      return paint.dim(`${foreignName(entry.tool)} started`);
     case 'tool-end':
-      return `${entry.result.is_error ? paint.red('tool error') : paint.bold('tool')} ${entry.result.name} (${duration(entry.ms)}): ${shown(entry.result.content)}`;
+      return `${entry.result.is_error ? paint.red('tool error') : paint.bold('tool')} ${foreignName(entry.result.name)} (${duration(entry.ms)}): ${shown(entry.result.content)}`;
     case 'hop':
       return paint.yellow(`fallback ${entry.hop.from} → ${entry.hop.to}: ${entry.hop.because}`);
     case 'steer':
@@ -97,13 +100,13 @@ function render(entry: JournalEntry, paint: Paint): string {
     case 'compaction':
       return paint.yellow(`older tool results shortened to ${entry.chars} characters`);
     case 'note':
-      return paint.dim(plain(entry.note));
+      return paint.dim(shown(entry.note));
   }
 }
 
 function shown(text: string): string {
   const clean = plain(text);
-  return clean.length <= SHOWN_CHARS
-    ? clean
-    : `${clean.slice(0, SHOWN_CHARS)} … (${clean.length - SHOWN_CHARS} characters more; --json has all)`;
+  const more = clean.length - SHOWN_CHARS;
+  const cut = more <= 0 ? clean : `${clean.slice(0, SHOWN_CHARS)} … (${more} characters more; --json has all)`;
+  return cut.replaceAll('\n', WITHIN);
 }

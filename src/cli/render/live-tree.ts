@@ -2,7 +2,7 @@ import { count, duration, money } from '../../core/amounts.ts';
 import type { DelegationEvent } from '../../core/events.ts';
 import type { TaskStatus } from '../../core/result.ts';
 import type { Paint } from '../output.ts';
-import { oneLine } from '../output.ts';
+import { foreignName, oneLine } from '../output.ts';
 import { sourceShort } from './receipt.ts';
 import { routeName } from './route-name.ts';
 import { statusMark } from './status-mark.ts';
@@ -102,7 +102,7 @@ export function createLiveTree(paint: Paint, now: () => number): LiveTree {
         row.cost = money(event.result.cost);
         row.doing =
           event.result.error === undefined
-            ? `served ${oneLine(event.result.route.served.model ?? 'unreported')} ${event.result.route.served.verified === 'match' ? '✔' : `(${event.result.route.served.verified})`}`
+            ? `served ${foreignName(event.result.route.served.model ?? 'unreported')} ${event.result.route.served.verified === 'match' ? '✔' : `(${event.result.route.served.verified})`}`
             : event.result.error.code;
         break;
       case 'steer':

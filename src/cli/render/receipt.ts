@@ -1,7 +1,7 @@
 import type { Receipt, ReceiptRoute, RouteSource } from '../../core/route.ts';
 import { routeLabel } from '../../core/route.ts';
 import type { Paint } from '../output.ts';
-import { oneLine } from '../output.ts';
+import { foreignName, oneLine } from '../output.ts';
 
 /** Where each field of the route came from, for people: `provider call, model task, effort config`. */
 export function sourceLabel(source: RouteSource): string {
@@ -31,7 +31,7 @@ export function proofLine(receipt: Receipt, paint: Paint): string {
     receipt.sent === undefined
       ? 'nothing sent'
       : `sent ${oneLine(receipt.sent.model)}${effortSent(receipt.sent.reasoning)}`,
-    `served ${oneLine(receipt.served.model ?? 'by nobody named')} ${verdictMark(receipt, paint)}`,
+    `served ${receipt.served.model === undefined ? 'by nobody named' : foreignName(receipt.served.model)} ${verdictMark(receipt, paint)}`,
   ];
   return steps.join(paint.dim(' → '));
 }
