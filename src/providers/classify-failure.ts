@@ -129,7 +129,9 @@ function parameterIn(
   if (typeof named === 'string' && /^[\w.[\]-]{1,100}$/.test(named) && named !== 'None') return named;
   // Pydantic names the place as a path: ["body", "reasoning_effort"].
   if (codes.includes('extra_forbidden')) {
-    const place = listIn(error?.loc).filter((part) => part !== 'body');
+    const place = listIn(error?.loc).filter(
+      (part) => part !== 'body' && (typeof part === 'string' || typeof part === 'number'),
+    );
     if (place.length > 0) return place.join('.');
   }
   return undefined;
