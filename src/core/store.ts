@@ -95,8 +95,8 @@ export type Update<Value, Answer> = (
 ) => readonly [value: Value | undefined, answer: Answer];
 
 /**
- * The Store port. Writes resolve once they are durable; writes made in one tick of the event loop
- * may be committed together. A store that cannot write rejects with `STORE_FAILED` and has changed nothing.
+ * The Store port. Writes are made in the order they are asked for, and resolve once they are durable; those asked for
+ * in one tick of the event loop may be committed together. A store that cannot write rejects with `STORE_FAILED` and has changed nothing.
  */
 export interface Store extends AsyncDisposable {
   /**

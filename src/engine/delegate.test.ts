@@ -313,6 +313,53 @@ describe('a store that says no', () => {
     expect(rig.asked).toHaveLength(1);
   });
 
+  test('the first are claimed in the turn that stores them, and start when that is done', async () => {
+    await using store = createMemoryStore();
+    const done: string[] = [];
+    const rig = createRig({
+      store: over(store, {
+        create: async (...args) => {
+          await store.create(...args);
+          await new Promise((resolve) => setImmediate(resolve));
+          done.push('stored');
+        },
+        claim: (...args) => {
+          done.push('claim');
+          return store.claim(...args);
+        },
+      }),
+      model: () => {
+        done.push('request');
+        return { text: 'x' };
+      },
+    });
+    await rig.run(numbered(1));
+    expect(done).toEqual(['claim', 'stored', 'request']);
+  });
+
+  test('tasks that cannot be stored are refused: nobody is asked, told or kept from a place', async () => {
+    await using store = createMemoryStore();
+    const { DelegateError } = await import('../core/errors.ts');
+    let full = true;
+    const rig = createRig({
+      store: over(store, {
+        create: async (...args) => {
+          if (full) throw new DelegateError('STORE_FAILED', 'disk full');
+          await store.create(...args);
+        },
+      }),
+      limits: { max_concurrent_children: 1 },
+      model: () => ({ text: 'x' }),
+    });
+    const told: string[] = [];
+    await expect(rig.run(numbered(2), { on: ({ type }) => told.push(type) })).rejects.toMatchObject({
+      code: 'STORE_FAILED',
+    });
+    expect([rig.asked, told]).toEqual([[], []]);
+    full = false;
+    expect((await rig.run(numbered(2))).results).toHaveLength(2);
+  });
+
   test('a task that another process claimed first is not run', async () => {
     await using store = createMemoryStore();
     const rig = createRig({ store: over(store, { claim: async () => undefined }), model: () => ({ text: 'x' }) });

@@ -67,7 +67,7 @@ export async function delegate(
 }
 
 /**
- * Starts planned tasks. Resolves when all are stored, in one transaction, and before the first starts. They run side
+ * Starts planned tasks. Resolves when all are stored, in one transaction; none starts before. They run side
  * by side within `max_concurrent_children` of their root; one that fails or hangs neither holds back nor discards the
  * others, whose results are in the store and told as `task-end` as soon as they exist. Rejects only when nothing was
  * started: a limit, an adapter that is not installed, an unreadable image, an unknown toolset, a store that cannot write.
@@ -89,33 +89,38 @@ export async function startDelegation(
 
   const { delegation_id, ...place } = run.of;
   const ids = tasks.map(({ id }) => id);
-  const children = createChildren(run, tasks, created_at);
+  const { origin, background, signal } = options;
+  const record = { ...place, root_id: run.root_id, origin, ...(background && { background }), created_at };
+  const stored = store
+    .create({ id: delegation_id, ...record, tasks }, leases, deps.settings.limits)
+    .then(() => tellQueued(run, tasks));
+  const children = createChildren(run, tasks, { stored, queued_at: created_at });
   // Before they are stored: from then on anybody may ask something of them.
   const unwatch = deps.controls.watch({ delegation_id, task_ids: ids, on: children.on });
-  try {
-    const { origin, background } = options;
-    const record = { ...place, root_id: run.root_id, origin, ...(background && { background }), created_at };
-    await store.create({ id: delegation_id, ...record, tasks }, leases, deps.settings.limits);
-  } catch (error) {
-    unwatch();
-    throw error;
-  }
   const release = leases.keep();
-  tellQueued(run, tasks);
-
-  const { signal } = options;
   if (signal?.aborted) children.stopAll();
   else signal?.addEventListener('abort', children.stopAll);
+  const results = new Array<TaskResult>(tasks.length);
+  // In the same turn, so that the first are claimed in the transaction that stores them all.
+  const running = runGated(tasks.length, run.places, async (index) => {
+    const result = await children.run(index);
+    if (result !== undefined) results[index] = result;
+  }).finally(() => {
+    signal?.removeEventListener('abort', children.stopAll);
+    unwatch();
+    release();
+  });
+  try {
+    await stored;
+  } catch (error) {
+    await running;
+    throw error;
+  }
+
   const end = async (): Promise<DelegationResult> => {
-    const results = new Array<TaskResult>(tasks.length);
     try {
-      await runGated(tasks.length, run.places, async (index) => {
-        results[index] = await children.run(index);
-      });
+      await running;
     } finally {
-      signal?.removeEventListener('abort', children.stopAll);
-      unwatch();
-      release();
       await Promise.all([deps.governor.rest(), deps.daily?.rest(), run.shared?.rest()]);
       if (run.shared !== undefined && parent === undefined) await closeTreeBudget(run.root_id, deps);
     }
@@ -127,24 +132,33 @@ export async function startDelegation(
 }
 
 interface Children {
-  /** Runs a task to its result; one that was stopped before it started has its result already. */
-  run(index: number): Promise<TaskResult>;
+  /**
+   * Claims a task at once and, when it is stored, runs it to its result; one that was stopped before it started has
+   * its result already. Resolves to undefined when the tasks could not be stored.
+   */
+  run(index: number): Promise<TaskResult | undefined>;
   stopAll(): void;
   /** Does what was asked of one of them. */
   on(control: Control): void;
 }
 
 /** The tasks of a delegation, each of which is run, or dropped, once. */
-function createChildren(run: Run, tasks: readonly TaskPlan[], queued_at: number): Children {
-  const ends: (Promise<TaskResult> | undefined)[] = [];
+function createChildren(
+  run: Run,
+  tasks: readonly TaskPlan[],
+  { stored, queued_at }: { readonly stored: Promise<void>; readonly queued_at: number },
+): Children {
+  const ends: (Promise<TaskResult | undefined> | undefined)[] = [];
+  const whenStored = (end: () => Promise<TaskResult>): Promise<TaskResult | undefined> =>
+    stored.then(end, () => undefined);
   const controllers: (AbortController | undefined)[] = [];
   const stop = (index: number): void => {
     controllers[index]?.abort('cancelled' satisfies StopCause);
-    ends[index] ??= drop(run, tasks[index]!, queued_at);
+    ends[index] ??= whenStored(() => drop(run, tasks[index]!, queued_at));
   };
   return {
     run(index) {
-      ends[index] ??= runChild(run, tasks[index]!, { controller: controllerOf(index), queued_at });
+      ends[index] ??= start(index);
       return ends[index];
     },
     stopAll() {
@@ -159,10 +173,14 @@ function createChildren(run: Run, tasks: readonly TaskPlan[], queued_at: number)
       tellOf(run, { id, index: position }, () => route, run.emit)({ type: 'steer', id: control.id, state: 'queued' });
     },
   };
-  function controllerOf(index: number): AbortController {
+  function start(index: number): Promise<TaskResult | undefined> {
+    const plan = tasks[index]!;
     const controller = new AbortController();
     controllers[index] = controller;
-    return controller;
+    const { store, leases } = run.deps;
+    const claimed = store.claim(plan.id, leases.owner, leases.lease_ms);
+    claimed.catch(() => {});
+    return whenStored(() => runChild(run, plan, { claimed, controller, queued_at }));
   }
 }
 

@@ -27,9 +27,18 @@ const IMAGE_TOKENS = 5_000;
 export async function runChild(
   run: Run,
   plan: TaskPlan,
-  { controller, queued_at }: { readonly controller: AbortController; readonly queued_at: number },
+  {
+    claimed,
+    controller,
+    queued_at,
+  }: {
+    /** As `Store.claim` resolves. */
+    readonly claimed: Promise<number | undefined>;
+    readonly controller: AbortController;
+    readonly queued_at: number;
+  },
 ): Promise<TaskResult> {
-  const { store, leases, clock, settings, transcripts } = run.deps;
+  const { clock, settings, transcripts } = run.deps;
   const started_at = clock.now();
   const seconds = Math.min(plan.input.timeout_seconds ?? Infinity, settings.limits.timeout_seconds ?? Infinity);
   const abort = (): void => controller.abort('timeout' satisfies StopCause);
@@ -44,7 +53,7 @@ export async function runChild(
   const deltas = tell && tellDeltas(tell, run.deps.filterDeltas);
   let transcript: Transcript | undefined;
   try {
-    attempt = await store.claim(plan.id, leases.owner, leases.lease_ms);
+    attempt = await claimed;
     if (attempt === undefined) throw takenOver();
     tell?.({ type: 'task-start' });
     transcript = transcripts?.open({ delegation_id: run.of.delegation_id, ...plan });
