@@ -1,12 +1,15 @@
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { exitCodeOfError } from '../src/cli/exit-code.ts';
 import { DELEGATE_FIELDS, FIELD_NAMES } from '../src/core/delegate-fields.ts';
 import { createYardmaster, DelegateError, type Store } from '../src/index.ts';
 import { createMemoryStore, type ProviderServer, startProvider } from '../src/testing.ts';
 import { type Ran, sandbox } from './sandbox.ts';
+
+// Processes share the machine with everything else that is tested.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const GOAL = 'Say what this project is about.';
 const KEYS = { KEY_A: 'sk-a-canary-0123456789', KEY_B: 'sk-b-canary-0123456789' };
@@ -427,7 +430,7 @@ describe('a configuration is refused', () => {
   });
 });
 
-describe('the command', () => {
+describe.concurrent('the command', () => {
   /** Exit 2, nothing sent, no store, and with `--json` one document that tells it. */
   function refused({ code, stdout }: Ran, home: string): DelegateError {
     expect(code).toBe(2);

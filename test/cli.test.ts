@@ -4,11 +4,14 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import Database from 'libsql';
 import width from 'string-width';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createProgram } from '../src/cli/program.ts';
 import type { DelegationResult, TaskRecord } from '../src/index.ts';
 import { type ProviderServer, type Reply, startProvider } from '../src/testing.ts';
 import { type Running, type Sandbox, sandbox, until } from './sandbox.ts';
+
+// Processes share the machine with everything else that is tested.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 /** Answers at once. */
 let quick: ProviderServer;
@@ -60,7 +63,8 @@ const HALF = { goal: 'Answer half of it.', provider: 'slow' };
 
 const json = <T>(text: string): T => JSON.parse(text) as T;
 
-describe('a finished delegation', () => {
+// They only read, each in a process of its own.
+describe.concurrent('a finished delegation', () => {
   let box: Sandbox;
   let result: DelegationResult;
 
@@ -167,7 +171,7 @@ describe('a finished delegation', () => {
   test.each([
     ['cost', ['cost', '--by', 'model'], /quick\/q-1 \(simulated\) +\d+ .*\$0\.\d+/],
     ['a price that nobody knows', ['cost', '--by', 'model'], /quick\/q-2 \(simulated\) .*\$ unknown/],
-    ['jobs', ['jobs', '-n', '1'], /^delegation .*\n\S+ .*completed/],
+    ['jobs', ['jobs', '-n', '1'], /^delegation .*\n\S+ .*quick\/q-1/],
     ['config path', ['config', 'path'], /config\.yaml/],
     ['config get', ['config', 'get', 'delegation.on_mismatch'], /^fail$/m],
     ['a file and flags', ['explain', '-', '--reasoning-effort', 'low'], /call +\{"reasoning_effort":"low"\}/],
@@ -459,7 +463,7 @@ describe('a terminal', () => {
   });
 });
 
-describe('the surroundings', () => {
+describe.concurrent('the surroundings', () => {
   test('init writes what was found here, never a key, and overwrites only when told to', async () => {
     using box = sandbox(undefined, { ANTHROPIC_API_KEY: 'sk-ant-canary-0123456789' });
     const first = await box.run(['init', '--json']);
@@ -510,7 +514,7 @@ describe('the surroundings', () => {
   });
 });
 
-describe('help', () => {
+describe.concurrent('help', () => {
   const commands = commandsOf(createProgram());
 
   test.each(commands.filter(({ command }) => command.commands.length === 0 || command.options.length > 0))(

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { DELEGATE_FIELDS, type FieldName } from '../src/core/delegate-fields.ts';
 import { delegateTool } from '../src/core/delegate-schema.ts';
 import { EFFORTS } from '../src/core/effort.ts';
@@ -20,6 +20,9 @@ import {
 import { createMemoryStore, type Reply, type SeenRequest, startProvider } from '../src/testing.ts';
 import { entryFor, keyOf, type Lab, NAMES, type Name, startLab, variableOf } from './lab.ts';
 import { sandbox, until } from './sandbox.ts';
+
+// Processes share the machine with everything else that is tested.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 // Rows of the table of known failures of delegation (docs/failure-modes.md), end to end.
 

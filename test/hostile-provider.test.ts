@@ -1,10 +1,13 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { TERMINAL_STATUSES } from '../src/core/result.ts';
 import type { DelegationResult } from '../src/index.ts';
 import type { Reply, TestWire } from '../src/testing.ts';
 import { NAMES, startLab, WIRES } from './lab.ts';
 import { sandbox } from './sandbox.ts';
+
+// Processes share the machine with everything else that is tested.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 // Nothing that a provider or a model sends can crash the process or forge a status.
 
