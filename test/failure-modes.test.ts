@@ -221,15 +221,20 @@ describe('routing', () => {
     const lab = await startLab({ text: 'I am chat-1.', served_model: 'chat-0' });
     const store = createMemoryStore();
     let stored = 0;
+    let writes: Promise<unknown> = Promise.resolve();
     const slow = new Proxy(store, {
       get(target, name: keyof Store) {
         const method = target[name] as (...args: unknown[]) => Promise<unknown>;
-        if (name !== 'create' && name !== 'append' && name !== 'finish') return method;
-        return async (...args: unknown[]) => {
-          await sleep(150);
-          const done = await method.apply(target, args);
-          if (name === 'create') stored = Date.now();
-          return done;
+        if (name !== 'create' && name !== 'claim' && name !== 'append' && name !== 'finish') return method;
+        return (...args: unknown[]) => {
+          const write = writes.then(async () => {
+            await sleep(150);
+            const done = await method.apply(target, args);
+            if (name === 'create') stored = Date.now();
+            return done;
+          });
+          writes = write.catch(() => {});
+          return write;
         };
       },
     });
