@@ -1,32 +1,32 @@
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { buildCatalog } from './config/build-catalog.ts';
-import { checkAgainstCatalog } from './config/check-against-catalog.ts';
-import type { Env } from './config/config-paths.ts';
+import { buildCatalog } from './config/catalog/build-catalog.ts';
+import { checkAgainstCatalog } from './config/catalog/check-against-catalog.ts';
+import { loadSnapshot } from './config/catalog/load-catalog.ts';
 import { createCredentials } from './config/credentials.ts';
-import { loadSnapshot } from './config/load-catalog.ts';
+import type { Env } from './config/files/config-paths.ts';
+import { makeFolder } from './config/files/make-folder.ts';
+import { isTrusted } from './config/files/trust.ts';
 import { type LoadedConfig, loadConfig } from './config/load-config.ts';
-import { makeFolder } from './config/make-folder.ts';
 import { mcpServersOf } from './config/mcp-servers.ts';
-import { isTrusted } from './config/trust.ts';
 import type { CallAnswer } from './core/answer.ts';
-import { contextUnder, delegatingTask, PARENT_TASK, withDepth } from './core/context-under.ts';
+import { contextUnder, delegatingTask, PARENT_TASK, withDepth } from './core/call/context-under.ts';
+import { type PlannedCall, planCall } from './core/call/plan-call.ts';
+import type { PreflightContext } from './core/call/preflight.ts';
 import { DelegateError } from './core/errors.ts';
 import type { EventListener } from './core/events.ts';
 import { type Explanation, explainCall } from './core/explain.ts';
-import { type PlannedCall, planCall } from './core/plan-call.ts';
-import type { PreflightContext } from './core/preflight.ts';
-import { createDeltaFilter, createRedactor, createSecretFilter, redactError } from './core/redact.ts';
 import { createResolver } from './core/resolve-route.ts';
 import type { DelegationResult } from './core/result.ts';
 import type { RouteRequest } from './core/route.ts';
 import type { Store, TaskRecord } from './core/store.ts';
 import type { ControlCall } from './core/task.ts';
+import { createDeltaFilter, createRedactor, createSecretFilter, redactError } from './core/text/redact.ts';
 import type { Transcripts } from './core/transcript.ts';
 import type { Started } from './engine/delegate.ts';
 import type { EngineDeps } from './engine/deps.ts';
-import type { KeyFor } from './providers/endpoint.ts';
+import type { KeyFor } from './providers/http/endpoint.ts';
 import { createProviders } from './providers/provider-for.ts';
 
 export interface YardmasterOptions {
@@ -154,7 +154,7 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
   });
   const store = once(async () => options.store ?? (await openStore(config)));
   const outside = once(async () => {
-    const { createOutside } = await import('./tools/outside.ts');
+    const { createOutside } = await import('./tools/files/outside.ts');
     const { allow_hosts } = config.config.web;
     const filter = createSecretFilter(secrets());
     return createOutside({ allow_hosts, servers: mcp().servers, env: { ...process.env, ...env }, filter, redact });
@@ -189,7 +189,7 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
       ...(transcripts === undefined ? {} : { transcripts }),
       validateOutput: async (schema, value) =>
         (await import('./tools/validate-output.ts')).validateOutput(schema, value),
-      loadImage: async (ref, workspace) => (await import('./tools/load-image.ts')).loadImage(ref, workspace),
+      loadImage: async (ref, workspace) => (await import('./tools/files/load-image.ts')).loadImage(ref, workspace),
     };
   });
 
@@ -302,7 +302,7 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
     async spentToday() {
       const { daily_usd: limit } = config.delegation;
       if (limit === undefined) return undefined;
-      const [{ spentToday }, opened] = await Promise.all([import('./engine/daily-budget.ts'), store()]);
+      const [{ spentToday }, opened] = await Promise.all([import('./engine/limits/daily-budget.ts'), store()]);
       return { ...(await spentToday({ store: opened, clock })), limit };
     },
     async prune({ keep_days = config.config.history?.keep_days } = {}) {

@@ -1,16 +1,22 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { YardmasterOptions } from './app.ts';
-import { buildCatalog } from './config/build-catalog.ts';
-import { type Paths, PROJECT_FILE, projectFiles, resolvePaths } from './config/config-paths.ts';
+import { buildCatalog } from './config/catalog/build-catalog.ts';
+import { loadSnapshot } from './config/catalog/load-catalog.ts';
+import { type Refreshed, refreshModels } from './config/catalog/refresh-models.ts';
 import { detectLocal, type LocalServer } from './config/detect-local.ts';
-import { type ConfigValue, getConfigValue, parseKeyPath, setConfigValue, withoutKeys } from './config/edit-config.ts';
+import { type Paths, PROJECT_FILE, projectFiles, resolvePaths } from './config/files/config-paths.ts';
+import {
+  type ConfigValue,
+  getConfigValue,
+  parseKeyPath,
+  setConfigValue,
+  withoutKeys,
+} from './config/files/edit-config.ts';
+import { isTrusted, trustFolder } from './config/files/trust.ts';
+import { writeFileAtomically } from './config/files/write-file.ts';
 import { type FoundKey, findKeys } from './config/find-keys.ts';
-import { loadSnapshot } from './config/load-catalog.ts';
 import { type LoadedConfig, loadConfig } from './config/load-config.ts';
-import { type Refreshed, refreshModels } from './config/refresh-models.ts';
-import { isTrusted, trustFolder } from './config/trust.ts';
-import { writeFileAtomically } from './config/write-file.ts';
 import { DelegateError } from './core/errors.ts';
 
 /**

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { exitCodeOfError } from '../src/cli/exit-code.ts';
-import { DELEGATE_FIELDS, FIELD_NAMES } from '../src/core/delegate-fields.ts';
+import { DELEGATE_FIELDS, FIELD_NAMES } from '../src/core/call/delegate-fields.ts';
 import { createYardmaster, DelegateError, type Store } from '../src/index.ts';
 import { createMemoryStore, type ProviderServer, startProvider } from '../src/testing.ts';
 import { type Ran, sandbox } from './sandbox.ts';

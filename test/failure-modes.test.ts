@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { DELEGATE_FIELDS, type FieldName } from '../src/core/delegate-fields.ts';
-import { delegateTool } from '../src/core/delegate-schema.ts';
+import { DELEGATE_FIELDS, type FieldName } from '../src/core/call/delegate-fields.ts';
+import { delegateTool } from '../src/core/call/delegate-schema.ts';
 import { EFFORTS } from '../src/core/effort.ts';
 import { DEFAULT_LIMITS } from '../src/core/settings.ts';
 import {

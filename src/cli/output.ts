@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import pc from 'picocolors';
-import { quote } from '../core/parse-name.ts';
+import { quote } from '../core/routing/parse-name.ts';
 
 /**
  * Where a command writes. Data goes to stdout, everything else to stderr. With `json`, stdout gets exactly

@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { resolve } from 'node:path';
+import { repeatedName } from '../core/call/repeated-name.ts';
 import { DelegateError } from '../core/errors.ts';
-import { quote } from '../core/parse-name.ts';
-import { repeatedName } from '../core/repeated-name.ts';
+import { quote } from '../core/routing/parse-name.ts';
 import type { ActionContext } from './action.ts';
 import { plain } from './output.ts';
 

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { type Issue, refusal } from '../core/errors.ts';
-import type { ConfigFile } from './config-file.ts';
 import { byPosition, type KeyPath } from './config-source.ts';
 import { describeIssue, type Finding, leaves, showValue } from './describe-issue.ts';
+import type { ConfigFile } from './files/config-file.ts';
 import { misfits, type Schema } from './misfits.ts';
 import { ConfigSchema } from './schema.ts';
 

@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { type Issue, refusal } from '../core/errors.ts';
-import type { ConfigFile } from './config-file.ts';
 import { byPosition, type KeyPath, writeKeyPath } from './config-source.ts';
+import type { ConfigFile } from './files/config-file.ts';
 
 /** Throws `CONFIG_INVALID` for a host that no URL can have. */
 export function checkHosts({ web }: ConfigFile, where: (path: KeyPath) => string): void {

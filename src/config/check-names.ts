@@ -1,8 +1,8 @@
 import { type Issue, refusal } from '../core/errors.ts';
-import { suggestNames } from '../core/suggest.ts';
+import { suggestNames } from '../core/text/suggest.ts';
 import { TOOLSETS } from '../core/toolsets.ts';
-import type { ConfigFile, RouteConfig } from './config-file.ts';
 import { byPosition, type ConfigSource, type KeyPath, writeKeyPath } from './config-source.ts';
+import type { ConfigFile, RouteConfig } from './files/config-file.ts';
 
 /** Names that must not stand twice although they are written differently. */
 export function sameNames(source: ConfigSource): Issue[] {

@@ -1,5 +1,5 @@
 import type { Issue } from '../core/errors.ts';
-import type { ConfigFile } from './config-file.ts';
+import type { ConfigFile } from './files/config-file.ts';
 
 /** Keys and list positions from the top of a file: `['delegation', 'allow', 0]`. */
 export type KeyPath = readonly (string | number)[];

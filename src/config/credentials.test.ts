@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DelegateError } from '../core/errors.ts';
 import type { CredentialRef } from '../core/route.ts';
-import type { ProviderConfig } from './config-file.ts';
-import type { Env } from './config-paths.ts';
+import { loadSnapshot } from './catalog/load-catalog.ts';
 import { createCredentials } from './credentials.ts';
-import { loadSnapshot } from './load-catalog.ts';
+import type { ProviderConfig } from './files/config-file.ts';
+import type { Env } from './files/config-paths.ts';
 import { keyProblem } from './usable-key.ts';
 
 const snapshot = loadSnapshot();

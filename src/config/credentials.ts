@@ -1,11 +1,11 @@
-import { authorityOf } from '../core/build-route.ts';
 import { DelegateError } from '../core/errors.ts';
 import type { CredentialRef } from '../core/route.ts';
-import { canonicalProvider } from './build-catalog.ts';
-import type { CatalogSnapshot } from './catalog-snapshot.ts';
-import type { ProviderConfig } from './config-file.ts';
-import type { Env } from './config-paths.ts';
+import { authorityOf } from '../core/routing/build-route.ts';
+import { canonicalProvider } from './catalog/build-catalog.ts';
+import type { CatalogSnapshot } from './catalog/catalog-snapshot.ts';
 import { expandVariables } from './expand-variables.ts';
+import type { ProviderConfig } from './files/config-file.ts';
+import type { Env } from './files/config-paths.ts';
 import { isUsableKey, keyProblem } from './usable-key.ts';
 
 export interface CredentialsInput {

@@ -1,6 +1,6 @@
 import { DEFAULT_FALLBACK_ON } from '../core/after-failure.ts';
 import { DEFAULT_LIMITS } from '../core/settings.ts';
-import type { ConfigFile, DelegationConfig } from './config-file.ts';
+import type { ConfigFile, DelegationConfig } from './files/config-file.ts';
 
 /** Everything that has a default, and the default. What is absent here is absent until somebody sets it. */
 export const DEFAULTS: ConfigFile & { readonly delegation: DelegationDefaults } = {

@@ -1,6 +1,6 @@
 import type { BaseIssue } from 'valibot';
-import { quote } from '../core/parse-name.ts';
-import { suggestNames } from '../core/suggest.ts';
+import { quote } from '../core/routing/parse-name.ts';
+import { suggestNames } from '../core/text/suggest.ts';
 import type { KeyPath } from './config-source.ts';
 
 type AnyIssue = BaseIssue<unknown>;

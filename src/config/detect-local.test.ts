@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { buildCatalog } from './build-catalog.ts';
+import { buildCatalog } from './catalog/build-catalog.ts';
+import { loadSnapshot } from './catalog/load-catalog.ts';
 import { detectLocal } from './detect-local.ts';
-import { loadSnapshot } from './load-catalog.ts';
 import { testServer } from './test-server.ts';
 
 const snapshot = loadSnapshot();

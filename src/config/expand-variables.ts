@@ -1,4 +1,4 @@
-import type { Env } from './config-paths.ts';
+import type { Env } from './files/config-paths.ts';
 
 const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
 

@@ -1,4 +1,4 @@
-import { fitsPattern } from '../core/fits-pattern.ts';
+import { fitsPattern } from '../core/routing/fits-pattern.ts';
 
 /** What two lists of patterns (`provider/model` with `*`, or `tag:<name>`) both let through, as one list. */
 export interface Intersection {

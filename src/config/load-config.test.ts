@@ -2,15 +2,15 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, symlinkSync, truncateSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_FALLBACK_ON } from '../core/after-failure.ts';
 import { DelegateError } from '../core/errors.ts';
 import { DEFAULT_LIMITS } from '../core/settings.ts';
-import { resolvePaths } from './config-paths.ts';
+import { resolvePaths } from './files/config-paths.ts';
+import { trustFolder } from './files/trust.ts';
 import { type LoadOptions, loadConfig } from './load-config.ts';
 import { type TestFolder, testFolder } from './test-folder.ts';
-import { trustFolder } from './trust.ts';
 
 /** A user's home, with a project below it: only what the test writes is there. */
 function home(folder: TestFolder, more: Partial<LoadOptions> = {}): LoadOptions {
@@ -320,14 +320,14 @@ describe('a project', () => {
   });
 });
 
-/** What a module loads when it is imported: its files and packages, through all of them. */
+/** What a module loads when it is imported: its files and packages, through all of them, as seen from here. */
 function staticImports(file: string, seen: Set<string> = new Set()): string[] {
   const text = readFileSync(join(import.meta.dirname, file), 'utf8');
   for (const [, specifier = ''] of text.matchAll(/^(?:import|export) (?!type )[^;]*?from '([^']+)';/gm)) {
-    const name = specifier.startsWith('./') ? specifier.slice(2) : specifier;
+    const name = specifier.startsWith('.') ? join(dirname(file), specifier) : specifier;
     if (seen.has(name)) continue;
     seen.add(name);
-    if (specifier.startsWith('./')) staticImports(name, seen);
+    if (specifier.startsWith('.')) staticImports(name, seen);
   }
   return [...seen];
 }

@@ -3,16 +3,16 @@ import { DelegateError, refusal } from '../core/errors.ts';
 import type { DelegationSettings, HostSettings, RoutingSettings, SandboxSettings } from '../core/settings.ts';
 import { checkHosts } from './check-hosts.ts';
 import { checkNames, missingVariable, sameNames } from './check-names.ts';
-import type { ProviderConfig } from './config-file.ts';
-import { type Env, type Paths, type Place, projectFiles, resolvePaths } from './config-paths.ts';
 import { type ConfigSource, type KeyPath, writeKeyPath } from './config-source.ts';
 import { type FullConfig, withDefaults } from './defaults.ts';
 import { expandVariables, isReference } from './expand-variables.ts';
+import type { ProviderConfig } from './files/config-file.ts';
+import { type Env, type Paths, type Place, projectFiles, resolvePaths } from './files/config-paths.ts';
+import { readText } from './files/read-text.ts';
+import { isTrusted } from './files/trust.ts';
 import { checkMcpServers } from './mcp-servers.ts';
-import { readText } from './read-text.ts';
 import { sandboxOf } from './sandbox-of.ts';
 import { delegationOf, hostsOf, routingOf } from './settings-of.ts';
-import { isTrusted } from './trust.ts';
 
 export interface LoadOptions extends Place {
   readonly cwd: string;

@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { DelegateError } from '../core/errors.ts';
 import { checkHosts } from './check-hosts.ts';
-import type { ConfigFile, McpServerConfig } from './config-file.ts';
 import { withDefaults } from './defaults.ts';
+import type { ConfigFile, McpServerConfig } from './files/config-file.ts';
 import { checkMcpServers, mcpServersOf } from './mcp-servers.ts';
 import { narrowConfig } from './narrow-config.ts';
 import { parseConfig } from './parse-config.ts';

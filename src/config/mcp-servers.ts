@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import { type Issue, refusal } from '../core/errors.ts';
 import type { McpServer } from '../core/mcp-server.ts';
-import { createRedactor } from '../core/redact.ts';
-import type { ConfigFile, McpServerConfig } from './config-file.ts';
-import type { Env } from './config-paths.ts';
+import { createRedactor } from '../core/text/redact.ts';
 import { byPosition, type KeyPath, writeKeyPath } from './config-source.ts';
 import { expandVariables, variablesIn } from './expand-variables.ts';
+import type { ConfigFile, McpServerConfig } from './files/config-file.ts';
+import type { Env } from './files/config-paths.ts';
 import { KEY_HEADER } from './provider-problems.ts';
 
 /** Throws `CONFIG_INVALID` for what cannot be meant in `mcp_servers`. No value is repeated: it may hold a key. */

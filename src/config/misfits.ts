@@ -1,5 +1,5 @@
-import { MAX_NAME, quote } from '../core/parse-name.ts';
-import { suggestNames } from '../core/suggest.ts';
+import { MAX_NAME, quote } from '../core/routing/parse-name.ts';
+import { suggestNames } from '../core/text/suggest.ts';
 import { type KeyPath, writeKeyPath } from './config-source.ts';
 import type { Finding } from './describe-issue.ts';
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DelegateError } from '../core/errors.ts';
-import type { ConfigFile } from './config-file.ts';
 import type { ConfigSource } from './config-source.ts';
 import { withDefaults } from './defaults.ts';
+import type { ConfigFile } from './files/config-file.ts';
 import { narrowConfig } from './narrow-config.ts';
 import { parseConfig } from './parse-config.ts';
 

@@ -1,9 +1,15 @@
 import { dirname } from 'node:path';
 import { type Issue, refusal } from '../core/errors.ts';
-import type { ConfigFile, DelegationConfig, ProviderConfig, SandboxConfig, SandboxFields } from './config-file.ts';
 import { byPosition, type ConfigSource, type KeyPath, writeKeyPath } from './config-source.ts';
 import type { FullConfig } from './defaults.ts';
 import { variablesIn } from './expand-variables.ts';
+import type {
+  ConfigFile,
+  DelegationConfig,
+  ProviderConfig,
+  SandboxConfig,
+  SandboxFields,
+} from './files/config-file.ts';
 import { intersectPatterns } from './intersect-patterns.ts';
 
 export interface Narrowed {

@@ -1,9 +1,9 @@
-import { authorityOf } from '../core/build-route.ts';
-import { createRedactor } from '../core/redact.ts';
-import type { SnapshotProvider } from './catalog-snapshot.ts';
-import type { ProviderConfig } from './config-file.ts';
-import type { Env } from './config-paths.ts';
+import { authorityOf } from '../core/routing/build-route.ts';
+import { createRedactor } from '../core/text/redact.ts';
+import type { SnapshotProvider } from './catalog/catalog-snapshot.ts';
 import { expandVariables, variablesIn } from './expand-variables.ts';
+import type { ProviderConfig } from './files/config-file.ts';
+import type { Env } from './files/config-paths.ts';
 
 /** What an entry is made of. */
 export interface EntryParts {

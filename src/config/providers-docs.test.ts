@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { loadSnapshot } from './load-catalog.ts';
+import { loadSnapshot } from './catalog/load-catalog.ts';
 import { parseConfig } from './parse-config.ts';
 
 const DOCS = readFileSync(join(import.meta.dirname, '../../docs/providers.md'), 'utf8');

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { FALLBACK_CLASSES } from '../core/after-failure.ts';
 import { EFFORTS } from '../core/effort.ts';
 import { WIRES } from '../core/route.ts';
-import type { ConfigFile } from './config-file.ts';
+import type { ConfigFile } from './files/config-file.ts';
 
 // Descriptions end up in data/config.schema.json, where editors show them; docs/configuration.md says more.
 const text = v.pipe(v.string(), v.nonEmpty());

@@ -8,11 +8,11 @@ import {
   type NamedRoute,
   type RoutingSettings,
 } from '../core/settings.ts';
-import type { NamedRouteConfig, RouteConfig, RouteFields } from './config-file.ts';
-import type { Env } from './config-paths.ts';
 import type { KeyPath } from './config-source.ts';
 import type { FullConfig } from './defaults.ts';
 import { expandVariables } from './expand-variables.ts';
+import type { NamedRouteConfig, RouteConfig, RouteFields } from './files/config-file.ts';
+import type { Env } from './files/config-paths.ts';
 
 /** Expands a text that is used at once; throws at its place when a variable is missing. */
 export type Expand = (path: KeyPath, text: string) => string;

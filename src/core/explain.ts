@@ -1,5 +1,5 @@
-import { type PriceBand, priceBand, sumBands } from './cost.ts';
-import { ceilingOf, type PreflightContext, preflight } from './preflight.ts';
+import { type PriceBand, priceBand, sumBands } from './budget/cost.ts';
+import { ceilingOf, type PreflightContext, preflight } from './call/preflight.ts';
 import { LAYERS, type Layer, type Route, type RouteRequest, type RouteSource } from './route.ts';
 import type { Step } from './routing/read-layer.ts';
 import type { Budget, SpawnCall } from './task.ts';

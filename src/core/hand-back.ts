@@ -1,6 +1,6 @@
-import { cutText } from './cut-text.ts';
 import type { Cost, DelegationResult, TaskResult } from './result.ts';
 import { routeLabel } from './route.ts';
+import { cutText } from './text/cut-text.ts';
 
 /**
  * A finished delegation as the delegating model reads it: data, with a frame that takes its authority. Each text stands

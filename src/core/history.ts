@@ -1,6 +1,6 @@
-import { cutText } from './cut-text.ts';
 import type { Answer, Message, ToolResult } from './provider.ts';
 import type { JournalEntry } from './store.ts';
+import { cutText } from './text/cut-text.ts';
 
 /**
  * The conversation that a journal holds, ready to be given to a route. The first user message is not part

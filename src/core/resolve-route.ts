@@ -1,8 +1,8 @@
-import { buildRoute } from './build-route.ts';
 import type { Catalog } from './catalog.ts';
 import type { Issue } from './errors.ts';
 import type { Layer, Route, RouteRequest, RouteSource } from './route.ts';
 import { assembleRoute } from './routing/assemble-route.ts';
+import { buildRoute } from './routing/build-route.ts';
 import { indexOf } from './routing/catalog-index.ts';
 import type { ChoiceOrIssues } from './routing/choice.ts';
 import { chooseEffort } from './routing/choose-effort.ts';

@@ -1,6 +1,6 @@
 import type { Issue } from './errors.ts';
-import { quote } from './parse-name.ts';
-import { suggestNames } from './suggest.ts';
+import { quote } from './routing/parse-name.ts';
+import { suggestNames } from './text/suggest.ts';
 
 /** Toolsets by name; those of MCP servers are `mcp:<server>`. */
 export const TOOLSETS = ['read', 'write', 'terminal', 'web', 'delegation', 'kanban'] as const;

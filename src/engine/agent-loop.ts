@@ -1,15 +1,15 @@
 import { type Ending, ended, judgeAnswer } from '../core/ending.ts';
-import { quote } from '../core/parse-name.ts';
 import type { Answer, ToolCall, ToolResult } from '../core/provider.ts';
 import { routeLabel } from '../core/route.ts';
-import { type Shortage, shortageOf, tokensAtMost } from './budget.ts';
+import { quote } from '../core/routing/parse-name.ts';
 import { type Child, journal } from './child.ts';
-import { endingOfBudget } from './ending-of-budget.ts';
+import { type Shortage, shortageOf, tokensAtMost } from './limits/budget.ts';
+import { endingOfBudget } from './limits/ending-of-budget.ts';
+import { totalOf } from './limits/tally.ts';
 import { readOutput } from './read-output.ts';
 import { request, stopped } from './request.ts';
 import { runTools } from './run-tools.ts';
 import { deliverSteers, showSteers } from './steering.ts';
-import { totalOf } from './tally.ts';
 import { transcribeAnswer, transcribeResults } from './transcribe.ts';
 
 /** The same calls this many times in a row: the model is told. */

@@ -1,6 +1,6 @@
+import type { PlannedTask } from '../core/call/preflight.ts';
 import { DelegateError } from '../core/errors.ts';
 import type { DelegationEvent, EventListener } from '../core/events.ts';
-import type { PlannedTask } from '../core/preflight.ts';
 import type { Conversation, ConversationSetup, Message, SendOptions } from '../core/provider.ts';
 import type { DelegationResult, Steer } from '../core/result.ts';
 import type { Price, Route } from '../core/route.ts';
@@ -10,10 +10,10 @@ import type { ChildTools, Toolset } from '../core/tool.ts';
 import type { Transcript } from '../core/transcript.ts';
 import type { EngineDeps } from './deps.ts';
 import type { Equip } from './equip.ts';
-import type { Places } from './gate.ts';
-import type { Ledger } from './ledger.ts';
-import type { SharedLedger } from './shared-ledger.ts';
-import { countBelow, type Tally, type Used } from './tally.ts';
+import type { Places } from './limits/gate.ts';
+import type { Ledger } from './limits/ledger.ts';
+import type { SharedLedger } from './limits/shared-ledger.ts';
+import { countBelow, type Tally, type Used } from './limits/tally.ts';
 
 /** What one child is told while it runs, oldest first. */
 export interface Steering {

@@ -1,7 +1,7 @@
 import { compacted, historyOf } from '../core/history.ts';
 import type { Message } from '../core/provider.ts';
-import { tokensAtMost } from './budget.ts';
 import { type Child, journal } from './child.ts';
+import { tokensAtMost } from './limits/budget.ts';
 import { reopen } from './reopen.ts';
 
 /** What may be kept, mildest first: so many of the newest turns whole, and so many characters of each older result. */

@@ -1,15 +1,15 @@
 import { type CallAnswer, hasEnded, stateOf } from '../core/answer.ts';
+import { sumResults } from '../core/budget/sum-results.ts';
 import { endingOfStop } from '../core/ending.ts';
 import { DelegateError } from '../core/errors.ts';
 import type { DelegationResult, TaskResult } from '../core/result.ts';
 import type { TaskRecord } from '../core/store.ts';
-import { sumResults } from '../core/sum-results.ts';
 import type { ControlCall } from '../core/task.ts';
 import { treeOf } from '../core/tree-of.ts';
 import type { EngineDeps } from './deps.ts';
 import { resultOf } from './finish.ts';
+import { createTally } from './limits/tally.ts';
 import { loseTasks } from './lose-tasks.ts';
-import { createTally } from './tally.ts';
 
 /** Tasks that a list shows. */
 const LISTED = 50;

@@ -1,8 +1,8 @@
-import { contextUnder } from '../core/context-under.ts';
+import { contextUnder } from '../core/call/context-under.ts';
+import { type PlannedCall, planCall } from '../core/call/plan-call.ts';
 import { DelegateError } from '../core/errors.ts';
 import { explainCall } from '../core/explain.ts';
 import { handBack } from '../core/hand-back.ts';
-import { type PlannedCall, planCall } from '../core/plan-call.ts';
 import type { ToolSpec } from '../core/provider.ts';
 import type { Json } from '../core/task.ts';
 import type { Tool, ToolOutcome } from '../core/tool.ts';

@@ -1,24 +1,24 @@
+import { sumResults } from '../core/budget/sum-results.ts';
+import { lowestBudget, type PlannedTask } from '../core/call/preflight.ts';
 import { endingOfStop, type StopCause } from '../core/ending.ts';
 import { DelegateError, type Issue, refusal } from '../core/errors.ts';
 import type { EventListener } from '../core/events.ts';
-import { lowestBudget, type PlannedTask } from '../core/preflight.ts';
 import type { DelegationResult, TaskResult } from '../core/result.ts';
 import type { Route } from '../core/route.ts';
 import type { Control, TaskPlan } from '../core/store.ts';
-import { sumResults } from '../core/sum-results.ts';
 import type { Budget } from '../core/task.ts';
 import { childToolsets } from '../core/toolsets.ts';
 import { type Child, type NestedCall, type Run, tellOf } from './child.ts';
 import type { EngineDeps } from './deps.ts';
 import { createEquip } from './equip.ts';
 import { finish } from './finish.ts';
-import { createPlaces, runGated } from './gate.ts';
-import { createLedger } from './ledger.ts';
+import { createPlaces, runGated } from './limits/gate.ts';
+import { createLedger } from './limits/ledger.ts';
+import type { SharedLedger } from './limits/shared-ledger.ts';
+import { createTally } from './limits/tally.ts';
+import { closeTreeBudget, joinTreeBudget, openTreeBudget, startProcesses } from './limits/tree-budget.ts';
 import { runChild } from './run-child.ts';
-import type { SharedLedger } from './shared-ledger.ts';
 import { hear, steersAtEnd } from './steering.ts';
-import { createTally } from './tally.ts';
-import { closeTreeBudget, joinTreeBudget, openTreeBudget, startProcesses } from './tree-budget.ts';
 
 export interface RunOptions {
   /** Absolute folder that the children's tools are confined to. */

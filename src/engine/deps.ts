@@ -1,16 +1,16 @@
-import type { PreflightContext } from '../core/preflight.ts';
+import type { PreflightContext } from '../core/call/preflight.ts';
 import type { Image, ProviderFor } from '../core/provider.ts';
-import type { DeltaFilter } from '../core/redact.ts';
 import type { DelegationSettings } from '../core/settings.ts';
 import type { Store } from '../core/store.ts';
 import type { Json } from '../core/task.ts';
+import type { DeltaFilter } from '../core/text/redact.ts';
 import type { ToolsFor } from '../core/tool.ts';
 import type { Transcripts } from '../core/transcript.ts';
 import type { Clock } from './clock.ts';
 import type { Controls } from './controls.ts';
-import type { Governor } from './governor.ts';
 import type { Leases } from './leases.ts';
-import type { SharedLedger } from './shared-ledger.ts';
+import type { Governor } from './limits/governor.ts';
+import type { SharedLedger } from './limits/shared-ledger.ts';
 
 /** What running children needs of the world. One value serves a whole process. */
 export interface EngineDeps {

@@ -1,11 +1,11 @@
-import { withDepth } from '../core/context-under.ts';
-import { delegateTool } from '../core/delegate-schema.ts';
+import { withDepth } from '../core/call/context-under.ts';
+import { delegateTool } from '../core/call/delegate-schema.ts';
 import type { ConversationSetup, ToolSpec } from '../core/provider.ts';
 import type { TaskPlan } from '../core/store.ts';
 import type { ToolKit } from '../core/tool.ts';
 import { childToolsets } from '../core/toolsets.ts';
-import { tokensAtMost } from './budget.ts';
 import type { EngineDeps } from './deps.ts';
+import { tokensAtMost } from './limits/budget.ts';
 import { systemPrompt } from './system-prompt.ts';
 
 /** What children with the same toolsets share, to the byte and by identity. */

@@ -1,12 +1,12 @@
-import { cutText } from '../core/cut-text.ts';
 import { type Ending, endingOfError } from '../core/ending.ts';
 import type { Steer, TaskError, TaskResult } from '../core/result.ts';
 import type { JournalEntry, TaskPlan } from '../core/store.ts';
+import { cutText } from '../core/text/cut-text.ts';
 import type { Remains } from '../core/tool.ts';
 import type { Transcript } from '../core/transcript.ts';
 import { type Run, takenOver } from './child.ts';
 import type { EngineDeps } from './deps.ts';
-import { receiptOf, spendByRoute, type Tally, totalOf } from './tally.ts';
+import { receiptOf, spendByRoute, type Tally, totalOf } from './limits/tally.ts';
 
 export interface Ended {
   /** Absent when it was never claimed. */

@@ -3,7 +3,7 @@ import type { TaskResult } from '../core/result.ts';
 import type { Store, TaskRecord } from '../core/store.ts';
 import type { EngineDeps } from './deps.ts';
 import { resultOf } from './finish.ts';
-import { countAnswer, createTally } from './tally.ts';
+import { countAnswer, createTally } from './limits/tally.ts';
 
 type Deps = Pick<EngineDeps, 'redact' | 'filter' | 'settings' | 'transcripts'>;
 

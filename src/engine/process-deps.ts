@@ -2,10 +2,10 @@ import type { DelegationSettings } from '../core/settings.ts';
 import type { Store } from '../core/store.ts';
 import type { Clock } from './clock.ts';
 import { createControls } from './controls.ts';
-import { createDailyBudget } from './daily-budget.ts';
 import type { EngineDeps } from './deps.ts';
-import { createGovernor } from './governor.ts';
 import { createLeases } from './leases.ts';
+import { createDailyBudget } from './limits/daily-budget.ts';
+import { createGovernor } from './limits/governor.ts';
 
 /** What a process has once, for all its delegations, over one store; `owner` names it, uniquely among its processes. */
 export function createProcessDeps(

@@ -1,17 +1,17 @@
 import { afterFailure } from '../core/after-failure.ts';
+import { NOTHING } from '../core/budget/spend.ts';
 import { type Ending, endingOfError, endingOfStop, failureOf } from '../core/ending.ts';
 import { DelegateError } from '../core/errors.ts';
-import { filterAnswer } from '../core/filter-answer.ts';
 import { type Answer, type ErrorClass, type Failure, PROVIDER_FAILED, type SendOptions } from '../core/provider.ts';
 import { type Route, routeLabel, type Verdict } from '../core/route.ts';
-import { NOTHING } from '../core/spend.ts';
-import { type Grant, reserve, settle, worstCase } from './budget.ts';
+import { filterAnswer } from '../core/text/filter-answer.ts';
 import { type Child, countAbove, journal } from './child.ts';
 import { compact, isOverlong, roomLeft } from './compact.ts';
-import { endingOfBudget } from './ending-of-budget.ts';
-import type { Permit } from './lane.ts';
+import { type Grant, reserve, settle, worstCase } from './limits/budget.ts';
+import { endingOfBudget } from './limits/ending-of-budget.ts';
+import type { Permit } from './limits/lane.ts';
+import { countAnswer, countFailure, type Used } from './limits/tally.ts';
 import { reopen } from './reopen.ts';
-import { countAnswer, countFailure, type Used } from './tally.ts';
 
 export type Asked =
   | {

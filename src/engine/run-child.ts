@@ -1,4 +1,4 @@
-import { DELEGATE_TOOL } from '../core/delegate-schema.ts';
+import { DELEGATE_TOOL } from '../core/call/delegate-schema.ts';
 import { type Ending, endingOfError, type StopCause } from '../core/ending.ts';
 import type { Image, Message, ToolSpec, TurnListener } from '../core/provider.ts';
 import type { TaskResult } from '../core/result.ts';
@@ -6,15 +6,15 @@ import type { TaskPlan } from '../core/store.ts';
 import type { ChildTools, Remains, Toolset } from '../core/tool.ts';
 import type { Transcript } from '../core/transcript.ts';
 import { runTurns } from './agent-loop.ts';
-import { tokensAtMost } from './budget.ts';
 import { type Child, type Run, type TaskEvent, takenOver, tellOf } from './child.ts';
 import { createDelegateTool } from './delegate-tool.ts';
 import type { EngineDeps } from './deps.ts';
 import { finish } from './finish.ts';
-import { createLedger } from './ledger.ts';
+import { tokensAtMost } from './limits/budget.ts';
+import { createLedger } from './limits/ledger.ts';
+import { createTally } from './limits/tally.ts';
 import { steersAtEnd } from './steering.ts';
 import { firstTurn } from './system-prompt.ts';
-import { createTally } from './tally.ts';
 import { startTimer } from './timer.ts';
 
 /** Tokens of one image, at most, by the providers known (Anthropic's largest is about 4,800). */

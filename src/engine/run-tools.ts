@@ -1,7 +1,7 @@
 import { checkArguments } from '../core/check-arguments.ts';
-import { cutText } from '../core/cut-text.ts';
 import type { Answer, ToolCall, ToolResult } from '../core/provider.ts';
 import type { Json } from '../core/task.ts';
+import { cutText } from '../core/text/cut-text.ts';
 import type { Tool, ToolOutcome, Toolset } from '../core/tool.ts';
 import { type Child, journal } from './child.ts';
 import { startTimer } from './timer.ts';

@@ -1,7 +1,7 @@
 import type { Steer } from '../core/result.ts';
 import type { Control } from '../core/store.ts';
-import { tokensAtMost } from './budget.ts';
 import type { Child, Steering } from './child.ts';
+import { tokensAtMost } from './limits/budget.ts';
 
 /** Takes a message in; it goes before the model with the next turn. */
 export function hear(steering: Steering | undefined, control: Extract<Control, { kind: 'steer' }>): Steering {

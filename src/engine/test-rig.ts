@@ -1,7 +1,7 @@
 import { DEFAULT_FALLBACK_ON } from '../core/after-failure.ts';
+import type { PlannedTask } from '../core/call/preflight.ts';
 import { DelegateError } from '../core/errors.ts';
 import type { DelegationEvent } from '../core/events.ts';
-import type { PlannedTask } from '../core/preflight.ts';
 import type {
   Answer,
   Conversation,
@@ -12,12 +12,12 @@ import type {
   SendOptions,
   ToolCall,
 } from '../core/provider.ts';
-import { createDeltaFilter } from '../core/redact.ts';
 import type { DelegationResult } from '../core/result.ts';
 import type { Route } from '../core/route.ts';
 import { DEFAULT_LIMITS, type DelegationSettings, type Limits } from '../core/settings.ts';
 import type { JournalEntry, Store } from '../core/store.ts';
 import type { TaskInput } from '../core/task.ts';
+import { createDeltaFilter } from '../core/text/redact.ts';
 import type { Tool } from '../core/tool.ts';
 import { delegate, type RunOptions } from './delegate.ts';
 import type { EngineDeps } from './deps.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { DELEGATE_FIELDS, type DelegateField, FIELD_NAMES, type FieldName } from '../core/delegate-fields.ts';
+import { DELEGATE_FIELDS, type DelegateField, FIELD_NAMES, type FieldName } from '../core/call/delegate-fields.ts';
 import { type Reply, type SeenRequest, startProvider } from '../testing.ts';
 import { startSide } from './test-host.ts';
 

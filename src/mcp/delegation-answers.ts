@@ -1,10 +1,10 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
-import { duration } from '../core/amounts.ts';
 import { hasEnded, type TaskState } from '../core/answer.ts';
-import { cutText } from '../core/cut-text.ts';
+import { duration } from '../core/budget/amounts.ts';
 import { handBack } from '../core/hand-back.ts';
 import type { DelegationResult } from '../core/result.ts';
 import { routeLabel } from '../core/route.ts';
+import { cutText } from '../core/text/cut-text.ts';
 import { answer } from './answers.ts';
 import type { Standing } from './await-delegation.ts';
 

@@ -1,4 +1,4 @@
-import { priceRange } from '../core/amounts.ts';
+import { priceRange } from '../core/budget/amounts.ts';
 import type { Explanation } from '../core/explain.ts';
 import { routeLabel } from '../core/route.ts';
 

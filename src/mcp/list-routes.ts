@@ -1,10 +1,10 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
-import { count } from '../core/amounts.ts';
+import { count } from '../core/budget/amounts.ts';
+import type { PreflightContext } from '../core/call/preflight.ts';
 import type { ModelEntry } from '../core/catalog.ts';
 import { DelegateError } from '../core/errors.ts';
-import type { PreflightContext } from '../core/preflight.ts';
 import { type Price, routeLabel } from '../core/route.ts';
-import { suggestNames } from '../core/suggest.ts';
+import { suggestNames } from '../core/text/suggest.ts';
 import { answer } from './answers.ts';
 import { type UsableModel, usableModels } from './model-list.ts';
 

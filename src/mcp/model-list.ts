@@ -1,5 +1,5 @@
+import { highestOutputPrice } from '../core/budget/cost.ts';
 import type { Catalog, ModelEntry, ProviderEntry } from '../core/catalog.ts';
-import { highestOutputPrice } from '../core/cost.ts';
 import type { Resolver } from '../core/resolve-route.ts';
 import type { Price } from '../core/route.ts';
 import { rankFamily } from '../core/routing/rank-family.ts';

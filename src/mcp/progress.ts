@@ -1,4 +1,4 @@
-import { duration } from '../core/amounts.ts';
+import { duration } from '../core/budget/amounts.ts';
 import type { DelegationEvent } from '../core/events.ts';
 import { routeLabel } from '../core/route.ts';
 

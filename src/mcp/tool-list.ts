@@ -1,7 +1,7 @@
 import type { Tool } from '@modelcontextprotocol/server';
-import { DELEGATE_FIELDS, type DelegateField, type FieldName } from '../core/delegate-fields.ts';
-import { delegateTool } from '../core/delegate-schema.ts';
-import { ceilingOf, type PreflightContext } from '../core/preflight.ts';
+import { DELEGATE_FIELDS, type DelegateField, type FieldName } from '../core/call/delegate-fields.ts';
+import { delegateTool } from '../core/call/delegate-schema.ts';
+import { ceilingOf, type PreflightContext } from '../core/call/preflight.ts';
 import { routeLabel } from '../core/route.ts';
 import type { Json } from '../core/task.ts';
 import { childToolsets } from '../core/toolsets.ts';

@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ERROR_CLASSES } from '../core/provider.ts';
 import type { Route } from '../core/route.ts';
-import { ANTHROPIC_MESSAGES } from './anthropic-messages.ts';
-import { inputOf } from './anthropic-messages-encode.ts';
-import { boundedAnswer } from './bounded-answer.ts';
-import { classifyFailure } from './classify-failure.ts';
-import { OPENAI_CHAT } from './openai-chat.ts';
-import { OPENAI_RESPONSES } from './openai-responses.ts';
+import { ANTHROPIC_MESSAGES } from './anthropic-messages/anthropic-messages.ts';
+import { inputOf } from './anthropic-messages/anthropic-messages-encode.ts';
+import { classifyFailure } from './failure/classify-failure.ts';
+import { boundedAnswer } from './http/bounded-answer.ts';
+import { OPENAI_CHAT } from './openai-chat/openai-chat.ts';
+import { OPENAI_RESPONSES } from './openai-responses/openai-responses.ts';
 import { asStreamFailure } from './stream.ts';
 import type { DecodedAnswer, WireDialect } from './wire-provider.ts';
 

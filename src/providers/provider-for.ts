@@ -1,6 +1,6 @@
 import type { Provider, ProviderFor } from '../core/provider.ts';
 import type { Route, Wire } from '../core/route.ts';
-import type { Transport } from './transport.ts';
+import type { Transport } from './http/transport.ts';
 import type { ProviderOptions, WireDialect } from './wire-provider.ts';
 
 export interface Providers extends AsyncDisposable {
@@ -14,8 +14,8 @@ export function createProviders(options: ProviderOptions): Providers {
   let transport: Promise<Transport> | undefined;
 
   async function load({ wire, package: name }: Route): Promise<Provider> {
-    if (wire === 'ai-sdk') return (await import('./ai-sdk.ts')).loadAiSdkProvider(name, options);
-    transport ??= import('./transport.ts').then((module) => module.createTransport());
+    if (wire === 'ai-sdk') return (await import('./ai-sdk/ai-sdk.ts')).loadAiSdkProvider(name, options);
+    transport ??= import('./http/transport.ts').then((module) => module.createTransport());
     const [dialect, { createWireProvider }, shared] = await Promise.all([
       DIALECTS[wire](),
       import('./wire-provider.ts'),
@@ -47,7 +47,7 @@ export function createProviders(options: ProviderOptions): Providers {
 }
 
 const DIALECTS: Readonly<Record<Exclude<Wire, 'ai-sdk'>, () => Promise<WireDialect>>> = {
-  'openai-chat': async () => (await import('./openai-chat.ts')).OPENAI_CHAT,
-  'openai-responses': async () => (await import('./openai-responses.ts')).OPENAI_RESPONSES,
-  'anthropic-messages': async () => (await import('./anthropic-messages.ts')).ANTHROPIC_MESSAGES,
+  'openai-chat': async () => (await import('./openai-chat/openai-chat.ts')).OPENAI_CHAT,
+  'openai-responses': async () => (await import('./openai-responses/openai-responses.ts')).OPENAI_RESPONSES,
+  'anthropic-messages': async () => (await import('./anthropic-messages/anthropic-messages.ts')).ANTHROPIC_MESSAGES,
 };

@@ -9,12 +9,12 @@ import type {
   TurnListener,
 } from '../core/provider.ts';
 import type { Route, Sent } from '../core/route.ts';
-import { boundedAnswer } from './bounded-answer.ts';
-import { type Endpoint, endpointOf, type KeyFor, keyOf } from './endpoint.ts';
-import { providerFailure, UPSTREAM_CHARS } from './provider-failure.ts';
+import { providerFailure, UPSTREAM_CHARS } from './failure/provider-failure.ts';
+import { boundedAnswer } from './http/bounded-answer.ts';
+import { type Endpoint, endpointOf, type KeyFor, keyOf } from './http/endpoint.ts';
+import type { Transport } from './http/transport.ts';
 import { createKeyRedactor } from './redact-key.ts';
 import { asStreamFailure, type StreamEnd, type StreamFailure } from './stream.ts';
-import type { Transport } from './transport.ts';
 
 /** What every adapter gets from the outside. */
 export interface ProviderOptions {

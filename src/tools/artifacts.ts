@@ -3,11 +3,11 @@ import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Artifact } from '../core/result.ts';
 import type { Remains } from '../core/tool.ts';
-import { openFile } from './open-file.ts';
-import { isSecretFile } from './secret-files.ts';
+import { openFile } from './files/open-file.ts';
+import { isSecretFile } from './files/secret-files.ts';
+import { walk } from './files/walk.ts';
+import type { Workspace } from './files/workspace.ts';
 import type { Stretch } from './terminal/terminal.ts';
-import { walk } from './walk.ts';
-import type { Workspace } from './workspace.ts';
 
 /** Files listed of one child. */
 export const ARTIFACTS = 200;

@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { access, constants } from 'node:fs/promises';
-import { createLock } from './lock.ts';
-import { isBinary, type OpenFile, openFile } from './open-file.ts';
-import { replaceFile } from './replace-file.ts';
-import type { Sibling, Siblings } from './siblings.ts';
-import type { Workspace } from './workspace.ts';
+import { createLock } from './files/lock.ts';
+import { isBinary, type OpenFile, openFile } from './files/open-file.ts';
+import { replaceFile } from './files/replace-file.ts';
+import type { Sibling, Siblings } from './files/siblings.ts';
+import type { Workspace } from './files/workspace.ts';
 
 /** Largest file that children change, and write. More is not written by hand. */
 export const WRITE_BYTES: number = 2 * 1024 * 1024;

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import type { Remains, ToolUser } from '../core/tool.ts';
 import { changedDuring, findArtifacts } from './artifacts.ts';
 import { type ChildFiles, createChildFiles } from './child-files.ts';
-import type { Siblings } from './siblings.ts';
+import type { Siblings } from './files/siblings.ts';
+import { openWorkspace, type Workspace } from './files/workspace.ts';
 import type { Mount } from './terminal/sandbox.ts';
 import type { OpenTerminal, Terminal } from './terminal/terminal.ts';
-import { openWorkspace, type Workspace } from './workspace.ts';
 import type { Worktrees } from './worktree/worktrees.ts';
 
 /** Where one child works when it can change something, or siblings can. */

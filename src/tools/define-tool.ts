@@ -1,6 +1,6 @@
 import type { Json } from '../core/task.ts';
 import type { Tool } from '../core/tool.ts';
-import type { Workspace } from './workspace.ts';
+import type { Workspace } from './files/workspace.ts';
 
 interface Definition<Args, Place> {
   readonly name: string;

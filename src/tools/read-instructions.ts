@@ -1,8 +1,8 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { DelegateError } from '../core/errors.ts';
-import { isBinary, openFile } from './open-file.ts';
-import { openWorkspace } from './workspace.ts';
+import { isBinary, openFile } from './files/open-file.ts';
+import { openWorkspace } from './files/workspace.ts';
 
 /** Files whose text every child gets as the workspace's instructions; the first that exists and is not blank. */
 const FILES = ['AGENTS.md', 'CLAUDE.md'];

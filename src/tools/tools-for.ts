@@ -2,14 +2,14 @@ import { DelegateError } from '../core/errors.ts';
 import type { ChildTools, Tool, Toolset, ToolsFor, ToolUser } from '../core/tool.ts';
 import type { ChildPlace } from './child-place.ts';
 import type { ToolMaker } from './define-tool.ts';
-import { createListFiles } from './list-files.ts';
-import type { Outside } from './outside.ts';
-import { createReadFile } from './read-file.ts';
-import { createSearchFiles } from './search-files.ts';
-import { createSiblings } from './siblings.ts';
+import { createListFiles } from './files/list-files.ts';
+import type { Outside } from './files/outside.ts';
+import { createReadFile } from './files/read-file.ts';
+import { createSearchFiles } from './files/search-files.ts';
+import { createSiblings } from './files/siblings.ts';
+import { openWorkspace, type Workspace } from './files/workspace.ts';
 import type { CommandsOptions } from './terminal/open-commands.ts';
 import type { OpenTerminal } from './terminal/terminal.ts';
-import { openWorkspace, type Workspace } from './workspace.ts';
 import type { Worktrees } from './worktree/worktrees.ts';
 
 export interface ToolsOptions extends CommandsOptions {
@@ -28,7 +28,7 @@ type Ready =
 const TOOLSETS: Readonly<Record<string, (options: ToolsOptions) => Promise<Ready>>> = {
   read: async () => ({ changes: false, makers: [createReadFile, createListFiles, createSearchFiles] }),
   async write() {
-    const [write, edit] = await Promise.all([import('./write-file.ts'), import('./edit-file.ts')]);
+    const [write, edit] = await Promise.all([import('./files/write-file.ts'), import('./files/edit-file.ts')]);
     return { changes: true, makers: [write.createWriteFile, edit.createEditFile] };
   },
   async terminal(options) {

@@ -1,4 +1,4 @@
-import { count, money } from '../../core/amounts.ts';
+import { count, money } from '../../core/budget/amounts.ts';
 import type { Action } from '../action.ts';
 import { EXIT_OK } from '../exit-code.ts';
 import { open } from '../open.ts';

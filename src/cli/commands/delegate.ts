@@ -1,4 +1,4 @@
-import { duration, money } from '../../core/amounts.ts';
+import { duration, money } from '../../core/budget/amounts.ts';
 import type { DelegationEvent } from '../../core/events.ts';
 import type { Action, ActionContext } from '../action.ts';
 import { EXIT_INTERRUPTED, EXIT_OK, exitCodeOfStatuses } from '../exit-code.ts';

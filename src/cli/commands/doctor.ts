@@ -1,5 +1,5 @@
 import { DelegateError } from '../../core/errors.ts';
-import { keyInClear } from '../../core/key-in-clear.ts';
+import { keyInClear } from '../../core/text/key-in-clear.ts';
 import type { Action, ActionContext } from '../action.ts';
 import { EXIT_OK, EXIT_REFUSED } from '../exit-code.ts';
 import { open } from '../open.ts';

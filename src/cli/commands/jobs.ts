@@ -1,4 +1,4 @@
-import { ago, money } from '../../core/amounts.ts';
+import { ago, money } from '../../core/budget/amounts.ts';
 import type { TaskStatus } from '../../core/result.ts';
 import type { TaskRecord } from '../../core/store.ts';
 import type { Action } from '../action.ts';

@@ -1,7 +1,7 @@
-import { count } from '../../core/amounts.ts';
+import { count } from '../../core/budget/amounts.ts';
 import type { ModelEntry, ProviderEntry } from '../../core/catalog.ts';
 import { DelegateError } from '../../core/errors.ts';
-import { suggestNames } from '../../core/suggest.ts';
+import { suggestNames } from '../../core/text/suggest.ts';
 import type { Action } from '../action.ts';
 import { EXIT_OK } from '../exit-code.ts';
 import { open } from '../open.ts';

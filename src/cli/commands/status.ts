@@ -1,5 +1,5 @@
-import { duration, money } from '../../core/amounts.ts';
 import { hasEnded } from '../../core/answer.ts';
+import { duration, money } from '../../core/budget/amounts.ts';
 import type { ReceiptRoute } from '../../core/route.ts';
 import type { TaskRecord } from '../../core/store.ts';
 import { treeOf } from '../../core/tree-of.ts';

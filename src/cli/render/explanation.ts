@@ -1,4 +1,4 @@
-import { priceRange } from '../../core/amounts.ts';
+import { priceRange } from '../../core/budget/amounts.ts';
 import type { Explanation, TaskExplanation } from '../../core/explain.ts';
 import { oneLine, type Paint } from '../output.ts';
 import { sourceLabel } from './receipt.ts';

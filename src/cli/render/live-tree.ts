@@ -1,4 +1,4 @@
-import { count, duration, money } from '../../core/amounts.ts';
+import { count, duration, money } from '../../core/budget/amounts.ts';
 import type { DelegationEvent } from '../../core/events.ts';
 import type { TaskStatus } from '../../core/result.ts';
 import type { Paint } from '../output.ts';

@@ -1,5 +1,5 @@
 import wrap from 'wrap-ansi';
-import { duration, money, tokens } from '../../core/amounts.ts';
+import { duration, money, tokens } from '../../core/budget/amounts.ts';
 import type { DelegationResult, TaskResult } from '../../core/result.ts';
 import { routeLabel } from '../../core/route.ts';
 import type { Output, Paint } from '../output.ts';

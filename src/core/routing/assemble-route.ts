@@ -1,9 +1,9 @@
-import { buildRoute, credentialFits } from '../build-route.ts';
 import type { Effort } from '../effort.ts';
 import type { Issue } from '../errors.ts';
-import { keyInClear } from '../key-in-clear.ts';
 import { type Route, routeLabel } from '../route.ts';
 import type { FallbackRequest } from '../settings.ts';
+import { keyInClear } from '../text/key-in-clear.ts';
+import { buildRoute, credentialFits } from './build-route.ts';
 import type { Choice, ChoiceOrIssues } from './choice.ts';
 import type { AskedEffort } from './choose-effort.ts';
 import { chooseFor } from './choose-model.ts';

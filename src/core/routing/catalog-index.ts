@@ -1,5 +1,5 @@
 import type { Catalog, ModelEntry, ProviderEntry } from '../catalog.ts';
-import { wordsOf } from '../suggest.ts';
+import { wordsOf } from '../text/suggest.ts';
 import { rankFamily } from './rank-family.ts';
 
 /** How a provider offers a model. */

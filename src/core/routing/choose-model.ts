@@ -1,10 +1,10 @@
 import type { ProviderEntry } from '../catalog.ts';
 import type { Issue } from '../errors.ts';
-import { quote } from '../parse-name.ts';
 import type { Source } from '../route.ts';
 import { baselineModel, baselineProvider } from './baseline.ts';
 import type { Offer } from './catalog-index.ts';
 import type { ChoiceOrIssues, ParentChoice } from './choice.ts';
+import { quote } from './parse-name.ts';
 import { type Meaning, readAlias } from './read-alias.ts';
 import { type Ask, isAboutEffort, type RoutingContext } from './read-layer.ts';
 import { issueOf, missingCredential, orList } from './routing-issues.ts';

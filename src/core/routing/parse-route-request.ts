@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../errors.ts';
-import { problemOfName, quote } from '../parse-name.ts';
 import type { RouteRequest } from '../route.ts';
+import { problemOfName, quote } from './parse-name.ts';
 
 /** Something wrong with one field of a route request, wherever that request stands. */
 export interface RequestIssue {

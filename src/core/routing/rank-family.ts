@@ -1,5 +1,5 @@
 import type { ModelEntry, ModelFamily } from '../catalog.ts';
-import { type ModelName, parseModelName } from '../model-name.ts';
+import { type ModelName, parseModelName } from './model-name.ts';
 
 interface Member {
   readonly entry: ModelEntry;

@@ -1,5 +1,5 @@
 import type { ProviderEntry } from '../catalog.ts';
-import { quote } from '../parse-name.ts';
+import { quote } from './parse-name.ts';
 import type { RoutingContext } from './read-layer.ts';
 
 /** What a model's text means once the user's aliases are read. */

@@ -1,11 +1,11 @@
 import type { ProviderEntry } from '../catalog.ts';
 import type { Effort } from '../effort.ts';
 import type { Issue } from '../errors.ts';
-import { quote } from '../parse-name.ts';
 import type { Layer, RouteRequest } from '../route.ts';
 import type { NamedRoute, RoutingSettings } from '../settings.ts';
-import { suggestNames } from '../suggest.ts';
+import { suggestNames } from '../text/suggest.ts';
 import type { CatalogIndex } from './catalog-index.ts';
+import { quote } from './parse-name.ts';
 import { isSilent, parseRouteRequest } from './parse-route-request.ts';
 import { parseEffort, suggestEfforts } from './resolve-effort.ts';
 import { issueOf, orList } from './routing-issues.ts';

@@ -1,5 +1,5 @@
 import { EFFORTS, type Effort } from '../effort.ts';
-import { suggestNames } from '../suggest.ts';
+import { suggestNames } from '../text/suggest.ts';
 
 /** Words people use for a level that has another name here. They are suggested, never substituted. */
 const OTHER_WORDS: Readonly<Record<string, Effort>> = {

@@ -1,10 +1,10 @@
-import { highestOutputPrice } from '../cost.ts';
+import { highestOutputPrice } from '../budget/cost.ts';
 import type { Issue } from '../errors.ts';
-import { fitsPattern } from '../fits-pattern.ts';
-import { quote } from '../parse-name.ts';
 import { type Route, type RouteRequest, routeLabel } from '../route.ts';
 import type { RoutingPolicy } from '../settings.ts';
 import type { CatalogIndex } from './catalog-index.ts';
+import { fitsPattern } from './fits-pattern.ts';
+import { quote } from './parse-name.ts';
 import type { Ask } from './read-layer.ts';
 import { issueOf } from './routing-issues.ts';
 

@@ -1,7 +1,7 @@
 import type { ProviderEntry } from '../catalog.ts';
 import type { Issue } from '../errors.ts';
-import { quote } from '../parse-name.ts';
-import { type Candidate, suggestModels, wordsOf } from '../suggest.ts';
+import { type Candidate, suggestModels, wordsOf } from '../text/suggest.ts';
+import { quote } from './parse-name.ts';
 import type { RoutingContext } from './read-layer.ts';
 import { issueOf, orList } from './routing-issues.ts';
 

@@ -2,7 +2,7 @@ import type { Tool as McpTool } from '@modelcontextprotocol/client';
 import { DelegateError } from '../../core/errors.ts';
 import type { McpServer } from '../../core/mcp-server.ts';
 import type { ToolSpec } from '../../core/provider.ts';
-import { suggestNames } from '../../core/suggest.ts';
+import { suggestNames } from '../../core/text/suggest.ts';
 import type { Tool } from '../../core/tool.ts';
 import { outcomeOf } from './result-text.ts';
 import { connectServer, type ServerConnection, type ServerOptions } from './server.ts';

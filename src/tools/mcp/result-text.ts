@@ -1,5 +1,5 @@
 import type { CallToolResult, ContentBlock } from '@modelcontextprotocol/client';
-import { cutText } from '../../core/cut-text.ts';
+import { cutText } from '../../core/text/cut-text.ts';
 import type { ToolOutcome } from '../../core/tool.ts';
 
 /** Characters one call gives: about 12,000 tokens. */

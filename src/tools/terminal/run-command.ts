@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import { cutText } from '../../core/cut-text.ts';
+import { cutText } from '../../core/text/cut-text.ts';
 import type { ChildPlace } from '../child-place.ts';
 import { defineTool, type ToolMaker } from '../define-tool.ts';
 import { OUTPUT_BYTES } from './terminal.ts';

@@ -2,7 +2,7 @@ import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PARENT_TASK } from '../../core/context-under.ts';
+import { PARENT_TASK } from '../../core/call/context-under.ts';
 import { type ProcessEnd, runProcess } from './run-process.ts';
 import type { Mount, Sandbox } from './sandbox.ts';
 

@@ -3,7 +3,7 @@ import { mkdir, realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DelegateError } from '../../core/errors.ts';
 import type { WorktreeReport } from '../../core/result.ts';
-import { createLock } from '../lock.ts';
+import { createLock } from '../files/lock.ts';
 import type { Env } from '../terminal/command-env.ts';
 import type { Mount } from '../terminal/sandbox.ts';
 import { createGit, type Git } from './git.ts';

@@ -1,0 +1,81 @@
+import { MAX_WAIT_MS } from '../../core/after-failure.ts';
+import type { Failure } from '../../core/provider.ts';
+import { accountOf } from '../../core/rate-limits.ts';
+import type { RateLimits, Route } from '../../core/route.ts';
+import { createLane, type Entry, type Lane, type LaneDeps, type Permit } from './lane.ts';
+
+/**
+ * Keeps the requests of a process within what each account bears: configured limits, shared with other processes
+ * through the store, and the pauses its provider asks for. One a process, for all its delegations.
+ */
+export interface Governor {
+  /** Undefined at once: nothing is known that this account could not bear. Otherwise as `Lane.enter`. */
+  enter(route: Route, entry: Entry): Permit | undefined | Promise<Permit | undefined>;
+  /** A request failed: what the provider asks for holds everybody on the account. Before its permit is given back. */
+  failed(route: Route, failure: Failure, permit: Permit | undefined): void;
+  /** How long, in ms, its provider has said not to ask for this model, when nobody waits so long; undefined = it has not. */
+  closed(route: Route): number | undefined;
+  /** Gives back what nobody uses now. Never rejects. */
+  rest(): Promise<void>;
+}
+
+/** An account without limits that nobody had to wait for in so long is not watched any more. */
+const FORGET_MS = 60_000;
+
+export function createGovernor(deps: LaneDeps): Governor {
+  const { clock } = deps;
+  const lanes = new Map<string, { readonly lane: Lane; readonly limited: boolean; used_at: number }>();
+  /** Routes that are not to be asked for longer than anybody waits, and until when. */
+  const closed = new Map<string, number>();
+
+  function laneOf(route: Route): Lane {
+    const name = accountOf(route);
+    let watched = lanes.get(name);
+    if (watched === undefined) {
+      watched = { lane: createLane(`rate ${name}`, deps), limited: limitsOf(route) !== undefined, used_at: 0 };
+      lanes.set(name, watched);
+    }
+    watched.used_at = clock.now();
+    return watched.lane;
+  }
+
+  return {
+    enter(route, entry) {
+      const limits = limitsOf(route);
+      if (limits !== undefined) return laneOf(route).enter(entry, limits);
+      return lanes.get(accountOf(route))?.lane.enter(entry, undefined);
+    },
+
+    failed(route, { class: cls, retry_after_ms: ms }, permit) {
+      if (ms !== undefined && ms >= MAX_WAIT_MS) closed.set(modelOf(route), clock.now() + ms);
+      else if (cls === 'rate_limit') laneOf(route).refused(permit, ms);
+      else if (ms !== undefined) laneOf(route).pause(ms);
+    },
+
+    closed(route) {
+      if (closed.size === 0) return undefined;
+      const until = closed.get(modelOf(route));
+      if (until === undefined) return undefined;
+      const ms = until - clock.now();
+      if (ms > 0) return ms;
+      closed.delete(modelOf(route));
+      return undefined;
+    },
+
+    async rest() {
+      for (const [name, { lane, limited, used_at }] of lanes) {
+        if (limited) await lane.rest().catch(() => {});
+        else if (lane.idle() && clock.now() - used_at > FORGET_MS) lanes.delete(name);
+      }
+    },
+  };
+}
+
+/** Undefined where the provider's entry states none. */
+function limitsOf(route: Route): RateLimits | undefined {
+  return route.max_in_flight === undefined && route.rpm === undefined && route.tpm === undefined ? undefined : route;
+}
+
+function modelOf(route: Route): string {
+  return `${accountOf(route)} ${route.model}`;
+}

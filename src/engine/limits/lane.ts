@@ -1,0 +1,305 @@
+import { type AccountUse, askRate, type RateGrant, type Started } from '../../core/rate-limits.ts';
+import type { RateLimits } from '../../core/route.ts';
+import type { Store } from '../../core/store.ts';
+import type { Clock } from '../clock.ts';
+import type { Leases } from '../leases.ts';
+
+/** A request that wants to start. */
+export interface Entry {
+  /** Tokens it sends, at most. */
+  readonly tokens: number;
+  /** Batches take turns; within one it is first come, first served. */
+  readonly batch: string;
+  /** Aborting ends the waiting. */
+  readonly signal: AbortSignal;
+  /** Told `true` when it has to wait, and then `false` when it goes on. */
+  readonly onWait?: ((waits: boolean) => void) | undefined;
+}
+
+/** One request that may be, or is, in flight. */
+export interface Permit {
+  readonly lane: Lane;
+  readonly tokens: number;
+  /** The moment it counts for; 0 = nothing is counted by the minute. */
+  readonly at: number;
+  /** How often the lane had been narrowed when it started. */
+  readonly narrowed: number;
+}
+
+/** The queue before one account of a provider. */
+export interface Lane {
+  /** A permit at once, or a promise of one; undefined = the signal aborted. Rejects where the store cannot be asked. */
+  enter(entry: Entry, limits: RateLimits | undefined): Permit | Promise<Permit | undefined>;
+  /** Gives a permit back. `tokens`: what the request used; absent = not known. */
+  leave(permit: Permit, ended: { readonly answered: boolean; readonly tokens?: number | undefined }): void;
+  /** Nobody starts before `ms` have passed. */
+  pause(ms: number): void;
+  /**
+   * The provider refused the request of `permit` as one too many. Everybody waits as long as it asks for, or a little
+   * longer with every refusal; then one goes ahead, and one more with every answer.
+   */
+  refused(permit: Permit | undefined, retry_after_ms: number | undefined): void;
+  /** Nothing is in flight and nobody waits. */
+  idle(): boolean;
+  /** Gives back, if it is idle, what the store keeps for it. */
+  rest(): Promise<void>;
+}
+
+/** What lanes need of the world. */
+export interface LaneDeps {
+  readonly store: Pick<Store, 'change'>;
+  readonly leases: Pick<Leases, 'owner' | 'lease_ms'>;
+  readonly clock: Clock;
+}
+
+interface Waiter extends Entry {
+  readonly resolve: (permit: Permit | undefined) => void;
+  readonly reject: (error: unknown) => void;
+  readonly stop: () => void;
+  waits: boolean;
+  told: boolean;
+}
+
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 30_000;
+/** How often what is no longer needed is given back, and others' needs are looked at. */
+const TICK_MS = 1_000;
+/** Waiting requests that are told to the store at once. */
+const TOLD_AT_ONCE = 64;
+
+/**
+ * Limits live in the store, where all processes that share an account see each other (`core/rate-limits.ts`); what
+ * was let go there and has ended may start again here without asking, as long as nobody else waits. Pauses and
+ * widths are this process's own.
+ */
+export function createLane(name: string, { store, leases, clock }: LaneDeps): Lane {
+  /** By batch, in the order of their turns. */
+  const queues = new Map<string, Waiter[]>();
+  let untold: Waiter[] = [];
+  let waiting = 0;
+  let running = 0;
+
+  let paused_until = 0;
+  let narrowed = 0;
+  /** Since the last answer. */
+  let refusals = 0;
+  /** Requests that may run together, as far as the provider's refusals have shown. */
+  let width = Infinity;
+  /** From this width on it grows slowly. */
+  let steady = Infinity;
+
+  let limits: RateLimits | undefined;
+  /** Requests in flight that the store counts for this process. */
+  let slots = 0;
+  let contested = false;
+  let asking: Promise<void> | undefined;
+  let ask_at = 0;
+  let asked_at = 0;
+  let corrections: Started[] = [];
+  let ticker: ReturnType<typeof setInterval> | undefined;
+  let wake: { readonly at: number; readonly controller: AbortController } | undefined;
+
+  const lane: Lane = { enter, leave, pause, refused, idle, rest };
+  return lane;
+
+  function enter(entry: Entry, given: RateLimits | undefined): Permit | Promise<Permit | undefined> {
+    limits = given;
+    if (waiting === 0 && mayStart()) return start(entry.tokens, 0);
+    return new Promise((resolve, reject) => {
+      if (entry.signal.aborted) return resolve(undefined);
+      const stop = (): void => {
+        takeOut(waiter);
+        resolve(undefined);
+      };
+      const waiter: Waiter = { ...entry, resolve, reject, stop, waits: true, told: false };
+      entry.signal.addEventListener('abort', stop);
+      const queue = queues.get(entry.batch);
+      if (queue === undefined) queues.set(entry.batch, [waiter]);
+      else queue.push(waiter);
+      untold.push(waiter);
+      waiting += 1;
+      pump();
+    });
+  }
+
+  function open(): boolean {
+    return running < Math.floor(width) && clock.now() >= paused_until;
+  }
+
+  /** Whether one more may start without asking the store. */
+  function mayStart(): boolean {
+    if (!open()) return false;
+    if (limits === undefined) return true;
+    const byMinute = limits.rpm !== undefined || limits.tpm !== undefined;
+    return !byMinute && !contested && asking === undefined && running < slots;
+  }
+
+  function start(tokens: number, at: number): Permit {
+    running += 1;
+    return { lane, tokens, at, narrowed };
+  }
+
+  /** Lets go who may, and sees to it that somebody looks again. */
+  function pump(): void {
+    while (waiting > 0 && mayStart()) letGo(0);
+    if (waiting === 0) return;
+    const now = clock.now();
+    if (now < paused_until) wakeAt(paused_until);
+    else if (open() && limits !== undefined) {
+      if (asking !== undefined) return;
+      if (now >= ask_at) {
+        void ask();
+        return;
+      }
+      if (ask_at < Infinity) wakeAt(ask_at);
+    }
+    for (const waiter of untold) {
+      if (!waiter.waits) continue;
+      waiter.told = true;
+      waiter.onWait?.(true);
+    }
+    untold = [];
+  }
+
+  /** Starts the first of the batch whose turn it is; its batch is the last then. Gives its tokens. */
+  function letGo(at: number): number {
+    const [batch, queue] = queues.entries().next().value!;
+    const waiter = queue.shift()!;
+    queues.delete(batch);
+    if (queue.length > 0) queues.set(batch, queue);
+    waiting -= 1;
+    waiter.waits = false;
+    waiter.signal.removeEventListener('abort', waiter.stop);
+    if (waiter.told) waiter.onWait?.(false);
+    waiter.resolve(start(waiter.tokens, at));
+    return waiter.tokens;
+  }
+
+  function takeOut(waiter: Waiter): void {
+    const queue = queues.get(waiter.batch)!;
+    queue.splice(queue.indexOf(waiter), 1);
+    if (queue.length === 0) queues.delete(waiter.batch);
+    waiting -= 1;
+    waiter.waits = false;
+    waiter.signal.removeEventListener('abort', waiter.stop);
+    if (waiting === 0) wake?.controller.abort();
+  }
+
+  /** Tells the store what runs and who waits, and lets go as many as it allows. */
+  function ask(): Promise<void> {
+    asking ??= askStore()
+      .catch((error: unknown) => {
+        for (const waiter of [...queues.values()].flat()) {
+          takeOut(waiter);
+          waiter.reject(error);
+        }
+      })
+      .finally(() => {
+        asking = undefined;
+        pump();
+      });
+    return asking;
+  }
+
+  async function askStore(): Promise<void> {
+    const told = open() ? inOrder(Math.min(TOLD_AT_ONCE, Math.floor(width) - running)) : [];
+    const { owner, lease_ms } = leases;
+    const question = { owner, lease_ms, limits: limits ?? {}, in_flight: running, waiting: told, corrections };
+    corrections = [];
+    asked_at = clock.now();
+    ask_at = 0;
+    ticker ??= setInterval(tick, TICK_MS).unref();
+    const grant = await store.change<AccountUse, RateGrant>(name, (use, now) => askRate(use, question, now));
+    slots = question.in_flight + grant.go;
+    contested = grant.contested;
+    if (grant.go < told.length && question.in_flight <= running) {
+      ask_at = grant.again_ms === undefined ? Infinity : clock.now() + grant.again_ms;
+    }
+    // While the store was asked, some may have given up waiting, or a pause begun.
+    let went = 0;
+    let tokens = 0;
+    for (; went < grant.go && waiting > 0 && open(); went++) tokens += counted(letGo(grant.at));
+    for (const given of told.slice(0, grant.go)) tokens -= counted(given);
+    if (went < grant.go || tokens !== 0) corrections.push([grant.at, went - grant.go, tokens]);
+    if (slots === 0 && waiting === 0) {
+      clearInterval(ticker);
+      ticker = undefined;
+    }
+  }
+
+  /** The tokens of those waiting, in the order they will start. */
+  function inOrder(most: number): readonly number[] {
+    const order: number[] = [];
+    for (let place = 0; order.length < Math.min(most, waiting); place++) {
+      for (const queue of queues.values()) {
+        const waiter = queue[place];
+        if (waiter !== undefined) order.push(waiter.tokens);
+      }
+    }
+    return order.slice(0, Math.max(0, most));
+  }
+
+  /** As the store counts them: nobody counts for more than a minute has. */
+  function counted(tokens: number): number {
+    return Math.min(tokens, limits?.tpm ?? Infinity);
+  }
+
+  function leave({ at, tokens: asked, narrowed: then }: Permit, ended: Parameters<Lane['leave']>[1]): void {
+    running -= 1;
+    if (ended.answered && then === narrowed && width < Infinity) {
+      width += width < steady ? 1 : 1 / width;
+      refusals = 0;
+    }
+    if (limits?.tpm !== undefined && at > 0 && ended.tokens !== undefined && ended.tokens !== counted(asked)) {
+      corrections.push([at, 0, ended.tokens - counted(asked)]);
+    }
+    // A place that is used again at once leaves nothing to ask for.
+    const frees = limits?.max_in_flight !== undefined || limits?.tpm !== undefined;
+    if (frees && !(waiting > 0 && mayStart())) ask_at = 0;
+    if (waiting > 0) pump();
+    else if (contested) void ask();
+  }
+
+  function pause(ms: number): void {
+    paused_until = Math.max(paused_until, clock.now() + ms);
+  }
+
+  function refused(permit: Permit | undefined, retry_after_ms: number | undefined): void {
+    // Those that left together are refused together: once is enough.
+    const first = (permit?.narrowed ?? 0) === narrowed;
+    if (first) {
+      narrowed += 1;
+      refusals += 1;
+      steady = Math.max(1, width / 2);
+      width = 1;
+    }
+    if (retry_after_ms !== undefined) pause(retry_after_ms);
+    else if (first) pause(Math.min(FIRST_PAUSE_MS * 2 ** (refusals - 1), LONGEST_PAUSE_MS));
+  }
+
+  function idle(): boolean {
+    return running === 0 && waiting === 0;
+  }
+
+  async function rest(): Promise<void> {
+    await asking;
+    if (idle() && (slots > 0 || corrections.length > 0)) await ask();
+  }
+
+  function tick(): void {
+    const due = clock.now() - asked_at > leases.lease_ms / 3;
+    if (due || contested || slots > running || corrections.length > 0) void ask();
+  }
+
+  function wakeAt(at: number): void {
+    if (wake !== undefined && wake.at <= at) return;
+    wake?.controller.abort();
+    const controller = new AbortController();
+    wake = { at, controller };
+    void clock.sleep(Math.max(1, at - clock.now()), controller.signal).then(() => {
+      if (wake?.controller !== controller) return;
+      wake = undefined;
+      pump();
+    });
+  }
+}

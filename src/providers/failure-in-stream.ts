@@ -1,7 +1,0 @@
-import { classifyFailure } from './classify-failure.ts';
-import type { StreamFailure } from './stream.ts';
-
-/** The failure that an error event inside a 200 stream tells of; the event itself is the upstream word. */
-export function failureInStream(data: string): StreamFailure {
-  return { ...classifyFailure({ headers: {}, body: data }), upstream: data };
-}
