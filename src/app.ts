@@ -379,10 +379,15 @@ function newId(kind: string): string {
   return `${kind}_${Date.now().toString(36)}${randomUUID().slice(-12)}`;
 }
 
-const clock: EngineDeps['clock'] = { now: Date.now, random: Math.random, sleep: pause };
+const clock: EngineDeps['clock'] = { now: Date.now, random: Math.random, sleep: pause, every };
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await sleep(ms, undefined, { signal }).catch(() => undefined);
+}
+
+function every(ms: number, step: () => void): () => void {
+  const timer = setInterval(step, ms).unref();
+  return () => clearInterval(timer);
 }
 
 /** What every call is decided with. */

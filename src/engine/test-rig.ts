@@ -172,6 +172,10 @@ export function createRig({ store, model, tools = [echoTool()], limits, settings
       slept.push(ms);
       ahead += ms;
     },
+    every(ms, step) {
+      const timer = setInterval(step, ms).unref();
+      return () => clearInterval(timer);
+    },
     random: () => 0.5,
   };
   const all: EngineDeps = {

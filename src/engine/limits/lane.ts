@@ -96,7 +96,7 @@ export function createLane(name: string, { store, leases, clock }: LaneDeps): La
   let ask_at = 0;
   let asked_at = 0;
   let corrections: Started[] = [];
-  let ticker: ReturnType<typeof setInterval> | undefined;
+  let stopTicks: (() => void) | undefined;
   let wake: { readonly at: number; readonly controller: AbortController } | undefined;
 
   const lane: Lane = { enter, leave, pause, refused, idle, rest };
@@ -208,7 +208,7 @@ export function createLane(name: string, { store, leases, clock }: LaneDeps): La
     corrections = [];
     asked_at = clock.now();
     ask_at = 0;
-    ticker ??= setInterval(tick, TICK_MS).unref();
+    stopTicks ??= clock.every(TICK_MS, tick);
     const grant = await store.change<AccountUse, RateGrant>(name, (use, now) => askRate(use, question, now));
     slots = question.in_flight + grant.go;
     contested = grant.contested;
@@ -222,8 +222,8 @@ export function createLane(name: string, { store, leases, clock }: LaneDeps): La
     for (const given of told.slice(0, grant.go)) tokens -= counted(given);
     if (went < grant.go || tokens !== 0) corrections.push([grant.at, went - grant.go, tokens]);
     if (slots === 0 && waiting === 0) {
-      clearInterval(ticker);
-      ticker = undefined;
+      stopTicks?.();
+      stopTicks = undefined;
     }
   }
 
