@@ -20,6 +20,7 @@ import { type Explanation, explainCall } from './core/explain.ts';
 import { createResolver } from './core/resolve-route.ts';
 import type { DelegationResult } from './core/result.ts';
 import type { RouteRequest } from './core/route.ts';
+import type { Session, SessionOptions, SessionSummary } from './core/session.ts';
 import type { Store, TaskRecord } from './core/store.ts';
 import type { ControlCall } from './core/task.ts';
 import { createDeltaFilter, createRedactor, createSecretFilter, redactError } from './core/text/redact.ts';
@@ -82,6 +83,13 @@ export interface Yardmaster extends AsyncDisposable {
   idle(): Promise<void>;
   /** Says that a delegation's results have arrived; true the first time only. */
   acknowledge(delegation_id: string): Promise<boolean>;
+  /**
+   * Starts a conversation with the parent agent, or goes on with a saved one. Throws a `DelegateError` when its route,
+   * toolsets or saved session cannot be had; then nothing was sent or stored.
+   */
+  session(options?: SessionOptions): Promise<Session>;
+  /** Saved sessions, the one used last first; of one folder (absolute), or all. */
+  sessions(options?: { readonly cwd?: string }): Promise<readonly SessionSummary[]>;
   /** What `delegate` would do with the same arguments; sends nothing. Refusals throw as `delegate`'s do. */
   explain(args: unknown): Explanation;
   /** What calls are decided by: the catalog as it holds here, the routing rules, the limits. Built on first use. */
@@ -298,6 +306,10 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
       while (background.size > 0) await Promise.all(background.values());
     },
     acknowledge: async (delegation_id) => (await store()).acknowledge(delegation_id),
+    session: async () => {
+      throw new DelegateError('INTERNAL', 'There are no sessions yet.');
+    },
+    sessions: async () => [],
     recover,
     async spentToday() {
       const { daily_usd: limit } = config.delegation;

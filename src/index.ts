@@ -18,6 +18,17 @@ export type {
   TaskStatus,
 } from './core/result.ts';
 export type { Layer, Receipt, Route, RouteRequest, RouteSource, Source, Wire } from './core/route.ts';
+export type {
+  PermissionAnswer,
+  PermissionQuestion,
+  Reply,
+  Session,
+  SessionEvent,
+  SessionOptions,
+  SessionRoute,
+  SessionSpend,
+  SessionSummary,
+} from './core/session.ts';
 export type { JournalEntry, Store, TaskFilter, TaskRecord } from './core/store.ts';
 export type { Budget, Json, TaskInput } from './core/task.ts';
 

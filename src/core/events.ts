@@ -73,5 +73,9 @@ export type DelegationEvent =
       readonly duration_ms: number;
     };
 
+/** An event of a task without what every event of a task carries. */
+export type TaskEvent = BodyOf<DelegationEvent>;
+type BodyOf<Event> = Event extends OfTask ? Omit<Event, keyof OfTask> : never;
+
 /** Contract: synchronous, must not throw. */
 export type EventListener = (event: DelegationEvent) => void;

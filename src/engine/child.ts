@@ -1,6 +1,6 @@
 import type { PlannedTask } from '../core/call/preflight.ts';
 import { DelegateError } from '../core/errors.ts';
-import type { DelegationEvent, EventListener } from '../core/events.ts';
+import type { DelegationEvent, EventListener, TaskEvent } from '../core/events.ts';
 import type { Conversation, ConversationSetup, Message, SendOptions } from '../core/provider.ts';
 import type { DelegationResult, Steer } from '../core/result.ts';
 import type { Price, Route } from '../core/route.ts';
@@ -96,12 +96,6 @@ export interface Child {
   /** Steps not yet written; they go with the next append or with the result. */
   unwritten: JournalEntry[];
 }
-
-/** An event without what every event of a task carries. */
-export type TaskEvent = BodyOf<DelegationEvent>;
-type BodyOf<Event> = Event extends { task_id: string }
-  ? Omit<Event, 'delegation_id' | 'task_id' | 'parent_id' | 'depth' | 'index' | 'route'>
-  : never;
 
 /** Tells listeners about one task. Events are not the record, so a listener that throws changes nothing. */
 export function tellOf(

@@ -1,12 +1,13 @@
 import { DELEGATE_TOOL } from '../core/call/delegate-schema.ts';
 import { type Ending, endingOfError, type StopCause } from '../core/ending.ts';
+import type { TaskEvent } from '../core/events.ts';
 import type { Image, Message, ToolSpec, TurnListener } from '../core/provider.ts';
 import type { TaskResult } from '../core/result.ts';
 import type { TaskPlan } from '../core/store.ts';
 import type { ChildTools, Remains, Toolset } from '../core/tool.ts';
 import type { Transcript } from '../core/transcript.ts';
 import { runTurns } from './agent-loop.ts';
-import { type Child, type Run, type TaskEvent, takenOver, tellOf } from './child.ts';
+import { type Child, type Run, takenOver, tellOf } from './child.ts';
 import { createDelegateTool } from './delegate-tool.ts';
 import type { EngineDeps } from './deps.ts';
 import { finish } from './finish.ts';
