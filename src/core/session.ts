@@ -126,6 +126,8 @@ export interface Session extends AsyncDisposable {
   readonly toolsets: readonly string[];
   /** The conversation so far, with that of earlier processes when it was resumed. */
   readonly messages: readonly Message[];
+  /** Tokens that the conversation takes of the route's window, by the usage of its last answer; undefined = not known. */
+  readonly context: number | undefined;
   /** A reply is being made. */
   readonly busy: boolean;
   /**
