@@ -1,31 +1,10 @@
-import { count, duration, money } from '../../core/budget/amounts.ts';
+import { count, duration } from '../../core/budget/amounts.ts';
 import type { DelegationEvent } from '../../core/events.ts';
 import type { TaskStatus } from '../../core/result.ts';
 import type { Paint } from '../output.ts';
-import { foreignName, oneLine } from '../output.ts';
-import { sourceShort } from './receipt.ts';
-import { routeName } from './route-name.ts';
 import { statusMark } from './status-mark.ts';
 import { type Column, table } from './table.ts';
-
-interface Row {
-  readonly parent_id: string | undefined;
-  readonly depth: number;
-  readonly goal: string;
-  readonly label: string;
-  readonly effort: string;
-  readonly source: string;
-  status: TaskStatus;
-  turns: number;
-  tokens: number;
-  cost: string;
-  started: number | undefined;
-  ended: number | undefined;
-  doing: string;
-}
-
-/** What a child waits for before its request may leave. */
-const WAITS_FOR = { rate: 'waiting for the rate limit', budget: 'waiting for budget others hold' } as const;
+import { createTaskRows, type TaskRow } from './task-rows.ts';
 
 /** The state of a batch as its events tell it, and its picture as lines. Painting is somebody else's. */
 export interface LiveTree {
@@ -35,84 +14,10 @@ export interface LiveTree {
 }
 
 export function createLiveTree(paint: Paint, now: () => number): LiveTree {
-  const rows = new Map<string, Row>();
-
-  function on(event: DelegationEvent): void {
-    if (event.type === 'delegation-start' || event.type === 'delegation-end') return;
-    if (event.type === 'task-queued') {
-      rows.set(event.task_id, {
-        parent_id: event.parent_id,
-        depth: event.depth,
-        goal: oneLine(event.goal).slice(0, 200),
-        label: routeName(event.route, paint),
-        effort: event.route.reasoning_effort ?? '–',
-        source: sourceShort(event.source),
-        status: 'queued',
-        turns: 0,
-        tokens: 0,
-        cost: '',
-        started: undefined,
-        ended: undefined,
-        doing: 'waiting for a place',
-      });
-      return;
-    }
-    const row = rows.get(event.task_id);
-    if (row === undefined) return;
-    switch (event.type) {
-      case 'task-start':
-        row.status = 'running';
-        row.started = now();
-        row.doing = 'starting';
-        break;
-      case 'turn-start':
-        row.turns = event.turn;
-        row.doing = 'waiting for the model';
-        break;
-      case 'reasoning-delta':
-        row.doing = 'thinking';
-        break;
-      case 'text-delta':
-        row.doing = 'answering';
-        break;
-      case 'tool-start':
-        row.doing = oneLine(`${event.tool} ${event.about}`);
-        break;
-      case 'tool-end':
-        row.doing = event.is_error ? `${event.tool} failed` : 'tool done';
-        break;
-      case 'retry':
-        row.doing = `${event.class}: again in ${duration(event.wait_ms)}`;
-        break;
-      case 'waiting':
-        row.doing = event.state === 'over' ? 'waiting for the model' : WAITS_FOR[event.reason];
-        break;
-      case 'fallback':
-        row.doing = `${event.because}: on to ${routeName(event.to)}`;
-        break;
-      case 'usage':
-        row.tokens = event.usage.input + event.usage.output;
-        row.cost = money(event);
-        break;
-      case 'task-end':
-        row.status = event.result.status;
-        row.ended = now();
-        row.turns = event.result.turns;
-        row.tokens = event.result.usage.input + event.result.usage.output;
-        row.cost = money(event.result.cost);
-        row.doing =
-          event.result.error === undefined
-            ? `served ${foreignName(event.result.route.served.model ?? 'unreported')} ${event.result.route.served.verified === 'match' ? '✔' : `(${event.result.route.served.verified})`}`
-            : event.result.error.code;
-        break;
-      case 'steer':
-        row.doing = `steer ${event.state}`;
-        break;
-    }
-  }
+  const rows = createTaskRows(paint, now);
 
   function lines(size: { readonly now: number; readonly columns: number; readonly height: number }): string[] {
-    const all = inTree(rows);
+    const all = rows.inTree();
     const room = Math.max(3, size.height - 2);
     const shown = all.length <= room ? all : pick(all, room - 1);
     const columns = layoutFor(size.columns);
@@ -125,23 +30,12 @@ export function createLiveTree(paint: Paint, now: () => number): LiveTree {
     return body;
   }
 
-  return { on, lines };
-}
-
-/** Each row under the one it belongs to, in the order they came. */
-function inTree(rows: ReadonlyMap<string, Row>): Row[] {
-  const below = new Map<string | undefined, string[]>();
-  for (const [id, { parent_id }] of rows) {
-    const above = parent_id !== undefined && rows.has(parent_id) ? parent_id : undefined;
-    below.set(above, [...(below.get(above) ?? []), id]);
-  }
-  const walk = (id: string): Row[] => [rows.get(id)!, ...(below.get(id) ?? []).flatMap(walk)];
-  return (below.get(undefined) ?? []).flatMap(walk);
+  return { on: rows.on, lines };
 }
 
 interface Cell {
   readonly column: Column;
-  readonly cell: (row: Row, paint: Paint, now: number) => string;
+  readonly cell: (row: TaskRow, paint: Paint, now: number) => string;
 }
 
 const CELLS = {
@@ -175,14 +69,14 @@ function layoutFor(columns: number): readonly Cell[] {
 }
 
 /** Those that run, then those that ended badly, then the rest, in their own order. */
-function pick(rows: readonly Row[], room: number): Row[] {
-  const rank = (row: Row) =>
+function pick(rows: readonly TaskRow[], room: number): TaskRow[] {
+  const rank = (row: TaskRow) =>
     row.status === 'running' ? 0 : row.status === 'completed' ? 3 : row.status === 'queued' ? 2 : 1;
   const kept = new Set([...rows].sort((a, b) => rank(a) - rank(b)).slice(0, room));
   return rows.filter((row) => kept.has(row));
 }
 
-function tally(rows: readonly Row[]): string {
+function tally(rows: readonly TaskRow[]): string {
   const by = new Map<TaskStatus, number>();
   for (const { status } of rows) by.set(status, (by.get(status) ?? 0) + 1);
   return [...by].map(([status, n]) => `${n} ${status}`).join(', ');
