@@ -18,7 +18,7 @@ export interface Tool {
    * Runs one call. `args` fits `spec.parameters` (checked before, see `checkArguments`).
    * Contract: it stops soon after `signal` aborts; whoever called does not wait for that.
    */
-  run(args: { readonly [key: string]: Json }, signal: AbortSignal): Promise<ToolOutcome>;
+  run(args: { readonly [key: string]: Json }, signal: AbortSignal, call_id?: string): Promise<ToolOutcome>;
   /** What the call is about, in a few words for progress rows (a path, a pattern). */
   about(args: { readonly [key: string]: Json }): string;
 }

@@ -1,6 +1,6 @@
 import { compacted, historyOf } from '../core/history.ts';
 import type { Message } from '../core/provider.ts';
-import { type Child, journal } from './child.ts';
+import { type Agent, journal } from './agent.ts';
 import { tokensAtMost } from './limits/budget.ts';
 import { reopen } from './reopen.ts';
 
@@ -18,12 +18,12 @@ const ROOM = 0.6;
 const ANSWER = 1 / 16;
 
 /** Whether the next request leaves, by what is known, too little of its own route's window for an answer. */
-export function isOverlong({ route, context, compacted }: Child): boolean {
+export function isOverlong({ route, context, compacted }: Agent): boolean {
   return route.context !== undefined && context > route.context * (1 - ANSWER) && !compacted;
 }
 
 /** Tokens the window has left for the answer; undefined: more than the model may write, or not known. */
-export function roomLeft({ route: { context: window, max_output }, context }: Child): number | undefined {
+export function roomLeft({ route: { context: window, max_output }, context }: Agent): number | undefined {
   if (window === undefined || context + (max_output ?? 0) <= window) return undefined;
   return Math.max(Math.floor(window * ANSWER), window - context);
 }
@@ -32,11 +32,11 @@ export function roomLeft({ route: { context: window, max_output }, context }: Ch
  * Shortens what older tool calls gave, once in a child's life: written down, so that the journal stays the
  * conversation. Resolves false when that was done before, or there is nothing to shorten.
  */
-export async function compact(child: Child): Promise<boolean> {
-  const { plan, run, route, base, tally } = child;
-  if (child.compacted || tally.tool_calls === 0) return false;
-  await journal(child);
-  const [, ...whole] = historyOf(await run.deps.store.journal(plan.id), { portable: false });
+export async function compact(agent: Agent): Promise<boolean> {
+  const { route, base, tally } = agent;
+  if (agent.compacted) return false;
+  await journal(agent);
+  const [, ...whole] = historyOf(await agent.steps.read(), { portable: false });
   const turns = whole.filter(({ role }) => role === 'assistant').length;
   const before = tokensOf(whole);
   const room = ROOM * (route.context ?? base + before) - base;
@@ -46,14 +46,14 @@ export async function compact(child: Child): Promise<boolean> {
   });
   const { cut, tokens } = shortened.find((step) => step.tokens <= room) ?? shortened.at(-1)!;
   if (tokens >= before) return false;
-  child.compacted = true;
-  child.unwritten.push({ kind: 'compaction', ...cut });
-  await journal(child);
+  agent.compacted = true;
+  agent.unwritten.push({ kind: 'compaction', ...cut });
+  await journal(agent);
   const note = `compacted: what tools gave in the first ${cut.turns} turns was shortened to ${cut.chars} characters each, because the conversation had outgrown the window`;
   tally.notes.push(note);
-  child.transcript?.write('note', note);
-  await reopen(child);
-  child.context = base + tokens;
+  agent.transcript?.write('note', note);
+  await reopen(agent);
+  agent.context = base + tokens;
   return true;
 }
 

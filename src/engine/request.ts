@@ -5,7 +5,7 @@ import { DelegateError } from '../core/errors.ts';
 import { type Answer, type ErrorClass, type Failure, PROVIDER_FAILED, type SendOptions } from '../core/provider.ts';
 import { type Route, routeLabel, type Verdict } from '../core/route.ts';
 import { filterAnswer } from '../core/text/filter-answer.ts';
-import { type Child, countAbove, journal } from './child.ts';
+import { type Agent, journal } from './agent.ts';
 import { compact, isOverlong, roomLeft } from './compact.ts';
 import { type Grant, reserve, settle, worstCase } from './limits/budget.ts';
 import { endingOfBudget } from './limits/ending-of-budget.ts';
@@ -29,53 +29,53 @@ const UNKNOWN: Used = { usage: undefined, cost: { usd: 0, complete: false } };
  * One answer for the conversation as it stands: with retries, and hops along the route's own chain, by error
  * class. The conversation goes on where it was; nothing that ran is run again.
  */
-export async function request(child: Child): Promise<Asked> {
-  const { run, sending, tally } = child;
-  const { clock, settings } = run.deps;
+export async function request(agent: Agent): Promise<Asked> {
+  const { deps, sending, tally } = agent;
+  const { clock, settings } = deps;
   let attempts = 0;
   let waited_ms = 0;
-  if (isOverlong(child)) await compact(child);
+  if (isOverlong(agent)) await compact(agent);
   for (;;) {
-    const asked = await askOnce(child);
+    const asked = await askOnce(agent);
     if (!('error' in asked)) return asked;
     const { error } = asked;
     attempts += 1;
     const failure = failureOf(error);
     if (failure === undefined) return { ending: endingOfError(error, attempts) };
-    if (failure.class === 'context_overflow' && (await compact(child))) continue;
+    if (failure.class === 'context_overflow' && (await compact(agent))) continue;
     const next = afterFailure(failure, {
       attempts,
       waited_ms,
-      ...(child.timeout === undefined ? {} : { remaining_ms: child.timeout.at - clock.now() }),
+      ...(agent.timeout === undefined ? {} : { remaining_ms: agent.timeout.at - clock.now() }),
       fallback_on: settings.fallback_on,
-      has_fallback: tally.hops.length < child.plan.route.fallback.length,
+      has_fallback: tally.hops.length < agent.plan.route.fallback.length,
       random: clock.random(),
     });
     if (next.step === 'give_up') return { ending: endingOfError(error, attempts) };
     if (next.step === 'fall_back') {
-      await hop(child, failure.class);
-      if (isOverlong(child)) await compact(child);
+      await hop(agent, failure.class);
+      if (isOverlong(agent)) await compact(agent);
       attempts = 0;
       waited_ms = 0;
     } else {
-      child.tell?.({ type: 'retry', class: failure.class, wait_ms: next.wait_ms, attempt: attempts });
-      child.transcript?.write('note', `${failure.class}; asking again in ${next.wait_ms} ms`);
+      agent.tell?.({ type: 'retry', class: failure.class, wait_ms: next.wait_ms, attempt: attempts });
+      agent.transcript?.write('note', `${failure.class}; asking again in ${next.wait_ms} ms`);
       waited_ms += next.wait_ms;
       await clock.sleep(next.wait_ms, sending.signal);
-      if (sending.signal.aborted) return { ending: stopped(child) };
+      if (sending.signal.aborted) return { ending: stopped(agent) };
     }
   }
 }
 
 /** The ending of a child whose signal has aborted. */
-export function stopped({ sending, timeout }: Child): Ending {
+export function stopped({ sending, timeout }: Agent): Ending {
   return endingOfStop(sending.signal.reason, timeout?.seconds ?? 0);
 }
 
 /** One request, when the budgets have room for it and the account bears it. */
-async function askOnce(child: Child): Promise<Asked | { readonly error: unknown }> {
-  const { run, sending, tally, route, ledgers } = child;
-  const { governor } = run.deps;
+async function askOnce(agent: Agent): Promise<Asked | { readonly error: unknown }> {
+  const { deps, sending, tally, route, ledgers, batch } = agent;
+  const { governor } = deps;
   const { signal } = sending;
   const closed_ms = governor.closed(route);
   if (closed_ms !== undefined) return { error: closedFailure(route, closed_ms) };
@@ -83,15 +83,14 @@ async function askOnce(child: Child): Promise<Asked | { readonly error: unknown 
   let permit: Permit | undefined;
   try {
     if (ledgers.length > 0) {
-      grant = await reserve(ledgers, { route, input: child.context, signal, onWait: tellWaits(child, 'budget') });
-      if (!grant.granted && !signal.aborted) return { ending: endingOfBudget(child, grant) };
+      grant = await reserve(ledgers, { route, input: agent.context, signal, onWait: tellWaits(agent, 'budget') });
+      if (!grant.granted && !signal.aborted) return { ending: endingOfBudget(agent, grant) };
     }
-    const batch = run.of.delegation_id;
     const entering = governor.enter(route, {
-      tokens: child.context,
+      tokens: agent.context,
       batch,
       signal,
-      onWait: tellWaits(child, 'rate'),
+      onWait: tellWaits(agent, 'rate'),
     });
     permit = entering instanceof Promise ? await entering : entering;
   } catch (error) {
@@ -101,43 +100,43 @@ async function askOnce(child: Child): Promise<Asked | { readonly error: unknown 
   if (signal.aborted) {
     settle(ledgers, grant, NOTHING);
     if (permit !== undefined) permit.lane.leave(permit, { answered: false });
-    return { ending: stopped(child) };
+    return { ending: stopped(agent) };
   }
   try {
-    const said = await child.conversation.send(optionsOf(child, grant));
-    child.endDeltas?.();
-    const answer = filterAnswer(said, run.deps.filter);
+    const said = await agent.conversation.send(optionsOf(agent, grant));
+    agent.endDeltas?.();
+    const answer = filterAnswer(said, deps.filter);
     const counted = countAnswer(tally, route, answer);
     settle(ledgers, grant, counted.used ?? worstCase(grant));
-    countAbove(child, counted);
+    agent.onUsed?.(counted);
     permit?.lane.leave(permit, { answered: true, tokens: counted.used?.tokens });
     return { answer, verdict: counted.verdict, capped: grant?.granted === true && grant.cut };
   } catch (error) {
-    child.endDeltas?.();
+    agent.endDeltas?.();
     const failure = failureOf(error);
     const used = failure && countFailure(tally, route, failure).used;
     settle(ledgers, grant, used ?? { ...worstCase(grant), turns: 0 });
     if (failure !== undefined) {
-      if (used === undefined) countAbove(child, UNKNOWN);
+      if (used === undefined) agent.onUsed?.(UNKNOWN);
       governor.failed(route, failure, permit);
     }
     permit?.lane.leave(permit, { answered: false, tokens: used?.tokens });
-    return signal.aborted ? { ending: stopped(child) } : { error };
+    return signal.aborted ? { ending: stopped(agent) } : { error };
   }
 }
 
 /** The limits of one request: those of all, and what budget and window leave it. */
-function optionsOf(child: Child, grant: Grant | undefined): SendOptions {
-  const room = roomLeft(child);
-  if (!grant?.granted && room === undefined) return child.sending;
+function optionsOf(agent: Agent, grant: Grant | undefined): SendOptions {
+  const room = roomLeft(agent);
+  if (!grant?.granted && room === undefined) return agent.sending;
   return {
-    ...child.sending,
+    ...agent.sending,
     ...(grant?.granted && { max_output: grant.max_output }),
     ...(room !== undefined && { room }),
   };
 }
 
-function tellWaits({ tell }: Child, reason: 'rate' | 'budget'): ((waits: boolean) => void) | undefined {
+function tellWaits({ tell }: Agent, reason: 'rate' | 'budget'): ((waits: boolean) => void) | undefined {
   return tell && ((waits) => tell({ type: 'waiting', reason, state: waits ? 'begun' : 'over' }));
 }
 
@@ -159,15 +158,16 @@ function closedFailure(route: Route, ms: number): DelegateError {
  * Goes on with the next route of the chain as a whole: its own adapter, endpoint, key, effort, limits and price.
  * The conversation so far is read back from the journal and encoded anew for it.
  */
-async function hop(child: Child, because: ErrorClass): Promise<void> {
-  const { plan, tally } = child;
+async function hop(agent: Agent, because: ErrorClass): Promise<void> {
+  const { plan, tally } = agent;
   const to = plan.route.fallback[tally.hops.length]!;
-  const hop = { from: routeLabel(child.route), to: routeLabel(to), because };
-  child.unwritten.push({ kind: 'hop', hop });
-  await journal(child);
+  const hop = { from: routeLabel(agent.route), to: routeLabel(to), because };
+  agent.unwritten.push({ kind: 'hop', hop });
+  await journal(agent);
   tally.hops.push(hop);
-  child.tell?.({ type: 'fallback', to, because });
-  child.transcript?.write('note', `${hop.from} failed (${because}); going on with ${hop.to}`);
-  child.route = to;
-  await reopen(child);
+  agent.tell?.({ type: 'fallback', to, because });
+  agent.transcript?.write('note', `${hop.from} failed (${because}); going on with ${hop.to}`);
+  agent.route = to;
+  agent.authors.push(to);
+  await reopen(agent);
 }

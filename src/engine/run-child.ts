@@ -1,22 +1,26 @@
 import { DELEGATE_TOOL } from '../core/call/delegate-schema.ts';
 import { type Ending, endingOfError, type StopCause } from '../core/ending.ts';
-import type { TaskEvent } from '../core/events.ts';
-import type { Image, Message, ToolSpec, TurnListener } from '../core/provider.ts';
+import type { Image, Message, ToolSpec } from '../core/provider.ts';
 import type { TaskResult } from '../core/result.ts';
-import type { TaskPlan } from '../core/store.ts';
+import type { Store, TaskPlan } from '../core/store.ts';
 import type { ChildTools, Remains, Toolset } from '../core/tool.ts';
 import type { Transcript } from '../core/transcript.ts';
+import type { Steps } from './agent.ts';
 import { runTurns } from './agent-loop.ts';
-import { type Child, type Run, takenOver, tellOf } from './child.ts';
+import { type Child, countAbove, type Run, takenOver, tellOf } from './child.ts';
 import { createDelegateTool } from './delegate-tool.ts';
 import type { EngineDeps } from './deps.ts';
 import { finish } from './finish.ts';
 import { tokensAtMost } from './limits/budget.ts';
 import { createLedger } from './limits/ledger.ts';
+import type { SharedLedger } from './limits/shared-ledger.ts';
 import { createTally } from './limits/tally.ts';
+import { closeTreeBudget, openTreeBudget, startProcesses } from './limits/tree-budget.ts';
 import { steersAtEnd } from './steering.ts';
 import { firstTurn } from './system-prompt.ts';
+import { tellDeltas } from './tell-deltas.ts';
 import { startTimer } from './timer.ts';
+import { countCommands } from './used-below.ts';
 
 /** Tokens of one image, at most, by the providers known (Anthropic's largest is about 4,800). */
 const IMAGE_TOKENS = 5_000;
@@ -50,6 +54,7 @@ export async function runChild(
   let attempt: number | undefined;
   let ending: Ending;
   const tally = createTally(run.parent_price);
+  let kept: SharedLedger | undefined;
   const tell = run.emit && tellOf(run, plan, () => child?.route ?? plan.route, run.emit);
   const deltas = tell && tellDeltas(tell, run.deps.filterDeltas);
   let transcript: Transcript | undefined;
@@ -67,18 +72,25 @@ export async function runChild(
     const conversation = (await run.deps.providerFor(plan.route)).open(plan.route, setup);
     conversation.append(first);
     transcript?.write('user', text);
+    const scope = { of: 'task', id: plan.id } as const;
+    // A budget of its own that processes can use which it starts; the call's is kept there by the call.
+    const { budget } = plan.input;
+    if (plan.budget && budget && startProcesses(toolsets)) kept = openTreeBudget(scope, plan.budget, run.deps);
     child = {
       run,
+      deps: run.deps,
       plan,
-      attempt,
+      batch: run.of.delegation_id,
+      steps: stepsOf(run.deps.store, plan.id, attempt),
       own,
       tools: withDelegation(own.tools, setup.tools, () => child!),
       toolsets,
       below: new Set(),
+      delegations: new Set(),
       setup,
       first,
       tally,
-      ledgers: [createLedger({ of: 'task', id: plan.id }, plan.budget) ?? [], run.ledgers].flat(),
+      ledgers: [kept ?? createLedger(scope, plan.budget) ?? [], run.ledgers].flat(),
       sending: {
         signal: controller.signal,
         first_token_timeout_ms: settings.limits.first_token_timeout_seconds * 1000,
@@ -89,6 +101,9 @@ export async function runChild(
       ...(seconds === Infinity ? {} : { timeout: { seconds, at: started_at + seconds * 1000 } }),
       ...(transcript && { transcript }),
       ...(tell && { tell }),
+      steering: () => run.steering.get(plan.id),
+      ...(run.within && { onUsed: (used) => countAbove({ run }, used) }),
+      authors: [plan.route],
       route: plan.route,
       conversation,
       context: base,
@@ -111,6 +126,11 @@ export async function runChild(
     // What its tools leave cannot be told; what it did is kept, but it is not whole.
     if (ending.status === 'completed') ending = { ...endingOfError(error, 1), status: 'partial' };
   }
+  if (child !== undefined && ending.status !== 'lost') await countCommands(child);
+  if (kept !== undefined) {
+    await kept.rest();
+    await closeTreeBudget(plan, run.deps);
+  }
   const result = await finish(run, plan, {
     attempt,
     ending,
@@ -128,28 +148,13 @@ export async function runChild(
   return result;
 }
 
-/** Tells listeners what arrives, without the keys that are known. */
-function tellDeltas(
-  tell: (event: TaskEvent) => void,
-  filter: EngineDeps['filterDeltas'],
-): { readonly listener: TurnListener; readonly end: () => void } {
-  const texts = filter();
-  const thoughts = filter();
-  const tellText = (text: string): void => {
-    if (text !== '') tell({ type: 'text-delta', text });
-  };
-  const tellThought = (text: string): void => {
-    if (text !== '') tell({ type: 'reasoning-delta', text });
-  };
+/** Writes as this attempt, and nothing once there is a newer one. */
+function stepsOf(store: Store, task_id: string, attempt: number): Steps {
   return {
-    listener: {
-      onText: (delta) => tellText(texts.push(delta)),
-      onReasoning: (delta) => tellThought(thoughts.push(delta)),
+    async append(entries) {
+      if (!(await store.append(task_id, attempt, entries))) throw takenOver();
     },
-    end() {
-      tellThought(thoughts.end());
-      tellText(texts.end());
-    },
+    read: () => store.journal(task_id),
   };
 }
 

@@ -3,7 +3,7 @@ import type { Answer, ToolCall, ToolResult } from '../core/provider.ts';
 import type { Json } from '../core/task.ts';
 import { cutText } from '../core/text/cut-text.ts';
 import type { Tool, ToolOutcome, Toolset } from '../core/tool.ts';
-import { type Child, journal } from './child.ts';
+import { type Agent, journal } from './agent.ts';
 import { startTimer } from './timer.ts';
 
 /** Calls of one answer that are run; the rest are answered with an error. */
@@ -18,38 +18,45 @@ interface ReadyCall {
 }
 
 /**
- * Runs the calls of an answer and gives their results in the order of the calls; a child that was stopped
+ * Runs the calls of an answer and gives their results in the order of the calls; an agent that was stopped
  * meanwhile gets those that had ended. What is unwritten (the answer) and the starts are in the journal before
  * a tool runs, the ends are left unwritten. Calls run together when all are idempotent, else one by one.
  * `notice` is for the model, under the last result.
  */
-export async function runTools(child: Child, answer: Answer, notice?: string): Promise<readonly ToolResult[]> {
+export async function runTools(agent: Agent, answer: Answer, notice?: string): Promise<readonly ToolResult[]> {
   const results = new Map<ToolCall, ToolResult>();
   const ready: ReadyCall[] = [];
   const end = (call: ToolCall, { content, is_error }: ToolOutcome, ms: number): void => {
     // A key that is cut in two is not found any more.
-    let text = cutText(child.run.deps.filter(content), MAX_RESULT_CHARS, 'ask for less at once');
-    const news = child.own.news?.();
-    if (news !== undefined) text += `\n\n[${child.run.deps.filter(news)}]`;
+    let text = cutText(agent.deps.filter(content), MAX_RESULT_CHARS, 'ask for less at once');
+    const news = agent.own.news?.();
+    if (news !== undefined) text += `\n\n[${agent.deps.filter(news)}]`;
     if (notice !== undefined && call === answer.tool_calls.at(-1)) text += `\n\n[${notice}]`;
     const result = { id: call.id, name: call.name, content: text, is_error };
     results.set(call, result);
-    child.unwritten.push({ kind: 'tool-end', result, ms });
-    child.tell?.({ type: 'tool-end', tool: call.name, call_id: call.id, is_error, ms });
+    agent.unwritten.push({ kind: 'tool-end', result, ms });
+    agent.tell?.({ type: 'tool-end', tool: call.name, call_id: call.id, is_error, ms });
   };
   for (const [position, call] of answer.tool_calls.entries()) {
-    const prepared = prepare(call, position, child.tools);
+    const prepared = prepare(call, position, agent.tools);
     if (typeof prepared === 'string') end(call, { content: prepared, is_error: true }, 0);
     else ready.push(prepared);
   }
   const together = ready.every(({ tool }) => tool.idempotent);
   for (const batch of together ? (ready.length > 0 ? [ready] : []) : ready.map((call) => [call])) {
-    for (const { call, tool } of batch) {
-      child.unwritten.push({ kind: 'tool-start', call_id: call.id, tool: call.name, idempotent: tool.idempotent });
+    const allowed: ReadyCall[] = [];
+    for (const one of batch) {
+      const denied = await agent.permit?.(one.call, one.tool, one.args);
+      if (agent.sending.signal.aborted) break;
+      if (denied === undefined) allowed.push(one);
+      else end(one.call, { content: denied, is_error: true }, 0);
     }
-    await journal(child);
-    if (child.sending.signal.aborted) break;
-    await runBatch(child, batch, end);
+    for (const { call, tool } of allowed) {
+      agent.unwritten.push({ kind: 'tool-start', call_id: call.id, tool: call.name, idempotent: tool.idempotent });
+    }
+    await journal(agent);
+    if (agent.sending.signal.aborted) break;
+    if (allowed.length > 0) await runBatch(agent, allowed, end);
   }
   return answer.tool_calls.flatMap((call) => results.get(call) ?? []);
 }
@@ -82,12 +89,12 @@ function prepare(call: ToolCall, position: number, tools: Toolset): ReadyCall | 
  * ended them: a tool that does not stop is not waited for.
  */
 function runBatch(
-  child: Child,
+  agent: Agent,
   batch: readonly ReadyCall[],
   end: (call: ToolCall, outcome: ToolOutcome, ms: number) => void,
 ): Promise<void> {
-  const { clock, settings } = child.run.deps;
-  const { signal } = child.sending;
+  const { clock, settings } = agent.deps;
+  const { signal } = agent.sending;
   const limit = settings.limits.tool_timeout_seconds;
   return new Promise((resolve) => {
     const controller = new AbortController();
@@ -112,7 +119,7 @@ function runBatch(
     signal.addEventListener('abort', stop);
     for (const ready of batch) {
       const { call, tool, args } = ready;
-      child.tell?.({ type: 'tool-start', tool: call.name, call_id: call.id, about: tool.about(args) });
+      agent.tell?.({ type: 'tool-start', tool: call.name, call_id: call.id, about: tool.about(args) });
       void outcomeOf(ready, controller.signal).then((outcome) => {
         if (!running.delete(ready)) return;
         end(call, outcome, Math.max(0, clock.now() - started));
@@ -123,9 +130,9 @@ function runBatch(
 }
 
 /** A tool that throws has broken its contract; the model reads it as an error like any other. */
-async function outcomeOf({ tool, args }: ReadyCall, signal: AbortSignal): Promise<ToolOutcome> {
+async function outcomeOf({ call, tool, args }: ReadyCall, signal: AbortSignal): Promise<ToolOutcome> {
   try {
-    return await tool.run(args, signal);
+    return await tool.run(args, signal, call.id);
   } catch (error) {
     return { content: `It failed: ${error instanceof Error ? error.message : error}`, is_error: true };
   }

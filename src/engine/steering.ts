@@ -1,6 +1,6 @@
 import type { Steer } from '../core/result.ts';
 import type { Control } from '../core/store.ts';
-import type { Child, Steering } from './child.ts';
+import type { Agent, Steering } from './agent.ts';
 import { tokensAtMost } from './limits/budget.ts';
 
 /** Takes a message in; it goes before the model with the next turn. */
@@ -12,35 +12,35 @@ export function hear(steering: Steering | undefined, control: Extract<Control, {
 }
 
 /** Puts what came since the last turn into the conversation, as the user's words. */
-export function showSteers(child: Child): void {
-  const steering = child.run.steering.get(child.plan.id);
+export function showSteers(agent: Agent): void {
+  const steering = agent.steering?.();
   if (steering === undefined) return;
   for (const { message } of steering.steers.slice(steering.shown)) {
-    child.conversation.append({ role: 'user', text: message });
-    child.context += tokensAtMost(message);
-    child.transcript?.write('user', message);
+    agent.conversation.append({ role: 'user', text: message });
+    agent.context += tokensAtMost(message);
+    agent.transcript?.write('user', message);
   }
   steering.shown = steering.steers.length;
 }
 
 /** Those in the conversation that are not in the journal yet: a conversation that is read back from it lacks them. */
-export function showAgain(child: Child): void {
-  const steering = child.run.steering.get(child.plan.id);
+export function showAgain(agent: Agent): void {
+  const steering = agent.steering?.();
   if (steering === undefined) return;
   for (const { message } of steering.steers.slice(steering.delivered, steering.shown)) {
-    child.conversation.append({ role: 'user', text: message });
+    agent.conversation.append({ role: 'user', text: message });
   }
 }
 
 /** The model has answered in this turn, so it has read them. They go into the journal before its answer. */
-export function deliverSteers(child: Child, turn: number): void {
-  const steering = child.run.steering.get(child.plan.id);
+export function deliverSteers(agent: Agent, turn: number): void {
+  const steering = agent.steering?.();
   if (steering === undefined) return;
   for (; steering.delivered < steering.shown; steering.delivered++) {
     const { id, message } = steering.steers[steering.delivered]!;
     steering.steers[steering.delivered] = { id, message, state: 'delivered', turn };
-    child.unwritten.push({ kind: 'steer', id, message, turn });
-    child.tell?.({ type: 'steer', id, state: 'delivered', turn });
+    agent.unwritten.push({ kind: 'steer', id, message, turn });
+    agent.tell?.({ type: 'steer', id, state: 'delivered', turn });
   }
 }
 

@@ -1,10 +1,10 @@
 import { type Ending, ended } from '../../core/ending.ts';
 import { routeLabel } from '../../core/route.ts';
-import type { Child } from '../child.ts';
+import type { Agent } from '../agent.ts';
 import type { Shortage } from './budget.ts';
 
 /** The ending of a child whose next request could pass a budget. What it has by then is kept. */
-export function endingOfBudget({ tally, route }: Child, short: Shortage): Ending {
+export function endingOfBudget({ tally, route }: Agent, short: Shortage): Ending {
   const { because, kind, scope, limit, used, set_aside, needs } = short;
   const whose = { task: "the task's budget", call: `the budget of call "${scope.id}"`, day: 'the daily budget' }[
     scope.of
