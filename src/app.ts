@@ -12,10 +12,11 @@ import { type LoadedConfig, loadConfig } from './config/load-config.ts';
 import { mcpServersOf } from './config/mcp-servers.ts';
 import type { CallAnswer } from './core/answer.ts';
 import { contextUnder, delegatingTask, PARENT_TASK, withDepth } from './core/call/context-under.ts';
+import type { DelegateArgs, Exactly, ResultOf } from './core/call/delegate-args.ts';
 import { type PlannedCall, planCall } from './core/call/plan-call.ts';
 import type { PreflightContext } from './core/call/preflight.ts';
 import { DelegateError } from './core/errors.ts';
-import type { EventListener } from './core/events.ts';
+import type { DelegationStream, EventListener } from './core/events.ts';
 import { type Explanation, explainCall } from './core/explain.ts';
 import { createResolver } from './core/resolve-route.ts';
 import type { DelegationResult } from './core/result.ts';
@@ -27,6 +28,7 @@ import { createDeltaFilter, createRedactor, createSecretFilter, redactError } fr
 import type { Transcripts } from './core/transcript.ts';
 import type { Started } from './engine/delegate.ts';
 import type { EngineDeps } from './engine/deps.ts';
+import { streamDelegation } from './engine/stream-delegation.ts';
 import type { KeyFor } from './providers/http/endpoint.ts';
 import { createProviders } from './providers/provider-for.ts';
 
@@ -41,9 +43,10 @@ export interface YardmasterOptions {
   readonly config?: object;
   /**
    * Where tasks, turns and results are kept. Default: the embedded SQLite file in the data folder, with a readable
-   * transcript beside it. With a store of one's own nothing is written to disk, and that store stays open.
+   * transcript beside it. `memory`: nowhere else, and nothing is written to disk; they are gone with the process.
+   * With a store of one's own nothing is written to disk either, and that store stays open.
    */
-  readonly store?: Store;
+  readonly store?: Store | 'memory';
 }
 
 export interface DelegateOptions {
@@ -63,11 +66,22 @@ export interface DelegateOptions {
  */
 export interface Yardmaster extends AsyncDisposable {
   /**
-   * Runs a call of `delegate_task` (any accepted shape) to its end.
+   * Runs a call of `delegate_task` to its end. Arguments that were written down here are checked by the compiler, and
+   * type the `output` of each result by the task's `output_schema`; a value of type `unknown` may have any accepted shape.
    * Throws a `DelegateError` with all issues when it is refused; then nothing was sent or stored.
    * What happens to a child is a result, not an error.
    */
-  delegate(args: unknown, options?: DelegateOptions): Promise<DelegationResult>;
+  delegate<Args>(args: Args & Unread<Args>, options?: DelegateOptions): Promise<DelegationResult>;
+  delegate<const Args extends DelegateArgs>(
+    args: Args & Exactly<Args>,
+    options?: DelegateOptions,
+  ): Promise<ResultOf<Args>>;
+  /** Starts what `delegate` runs, at once, and gives its events as they happen and its result. */
+  stream<Args>(args: Args & Unread<Args>, options?: DelegateOptions): DelegationStream;
+  stream<const Args extends DelegateArgs>(
+    args: Args & Exactly<Args>,
+    options?: DelegateOptions,
+  ): DelegationStream<ResultOf<Args>>;
   /**
    * Answers any call of `delegate_task`: runs it as `delegate` does, gives a handle at once (`background`), explains it
    * (`dry_run`), or lists, shows, awaits, steers or stops children, whichever process runs them. Children in the
@@ -91,7 +105,8 @@ export interface Yardmaster extends AsyncDisposable {
   /** Saved sessions, the one used last first; of one folder (absolute), or all. */
   sessions(options?: { readonly cwd?: string }): Promise<readonly SessionSummary[]>;
   /** What `delegate` would do with the same arguments; sends nothing. Refusals throw as `delegate`'s do. */
-  explain(args: unknown): Explanation;
+  explain<Args>(args: Args & Unread<Args>): Explanation;
+  explain<const Args extends DelegateArgs>(args: Args & Exactly<Args>): Explanation;
   /** What calls are decided by: the catalog as it holds here, the routing rules, the limits. Built on first use. */
   decisions(): PreflightContext;
   /** Tasks, journal and results. Opened on first use. */
@@ -112,6 +127,9 @@ export interface Yardmaster extends AsyncDisposable {
   }): Promise<readonly { readonly id: string; readonly delegation_id: string }[]>;
   readonly config: LoadedConfig;
 }
+
+/** Only a value nobody has looked at; what has a type is checked against `DelegateArgs`. */
+type Unread<Args> = unknown extends Args ? unknown : never;
 
 const DAY_MS = 86_400_000;
 
@@ -160,7 +178,11 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
       ),
     };
   });
-  const store = once(async () => options.store ?? (await openStore(config)));
+  const given = options.store === 'memory' ? undefined : options.store;
+  const store = once(async () => {
+    if (options.store === 'memory') return (await import('./store/memory-store.ts')).createMemoryStore();
+    return given ?? openStore(config);
+  });
   const outside = once(async () => {
     const { createOutside } = await import('./tools/files/outside.ts');
     const { allow_hosts } = config.config.web;
@@ -277,6 +299,14 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
     return started;
   };
 
+  const delegate = (async (args: unknown, options: DelegateOptions = {}): Promise<DelegationResult> => {
+    const planned = await plan(args, options.parent);
+    if (!('tasks' in planned)) throw notHere(planned.call.action);
+    if (planned.call.dry_run) throw notHere('dry_run');
+    if (planned.call.background) throw notHere('background');
+    return (await start(planned, options)).done;
+  }) as Yardmaster['delegate'];
+
   return {
     config,
     decisions,
@@ -327,18 +357,20 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
       await (await engine()).transcripts?.remove(removed);
       return removed;
     },
-    explain(args) {
+    explain(args: unknown) {
       const { call } = planOrRefuse(args, decisions());
       if (call.action !== 'spawn') throw notHere(call.action);
       return explainCall(call, decisions());
     },
-    async delegate(args, options = {}) {
-      const planned = await plan(args, options.parent);
-      if (!('tasks' in planned)) throw notHere(planned.call.action);
-      if (planned.call.dry_run) throw notHere('dry_run');
-      if (planned.call.background) throw notHere('background');
-      return (await start(planned, options)).done;
-    },
+    delegate,
+    stream: ((args: unknown, options: DelegateOptions = {}) =>
+      streamDelegation((tell) => {
+        const on: EventListener = (event) => {
+          tell(event);
+          options.on?.(event);
+        };
+        return delegate(args, { ...options, on });
+      })) as Yardmaster['stream'],
     async [Symbol.asyncDispose]() {
       disposed = true;
       // What runs ends as cancelled, and what is queued never starts, while there is a store to write that to.
@@ -352,7 +384,7 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
       if (outside.started) await (await outside())[Symbol.asyncDispose]();
       if (engine.started) await (await engine()).transcripts?.[Symbol.asyncDispose]();
       await providers[Symbol.asyncDispose]();
-      if (store.started && options.store === undefined) await (await store())[Symbol.asyncDispose]();
+      if (store.started && given === undefined) await (await store())[Symbol.asyncDispose]();
     },
   };
 }

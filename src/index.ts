@@ -2,9 +2,10 @@ import type { Yardmaster, YardmasterOptions } from './app.ts';
 
 export type { DelegateOptions, Yardmaster, YardmasterOptions } from './app.ts';
 export type { CallAnswer, TaskState } from './core/answer.ts';
+export type { DelegateArgs } from './core/call/delegate-args.ts';
 export type { Catalog, ModelEntry, ProviderEntry } from './core/catalog.ts';
 export { DelegateError, type ErrorCode, type Issue } from './core/errors.ts';
-export type { DelegationEvent, EventListener } from './core/events.ts';
+export type { DelegationEvent, DelegationStream, EventListener } from './core/events.ts';
 export type { Explanation, TaskExplanation } from './core/explain.ts';
 export type { Usage } from './core/provider.ts';
 export type {

@@ -519,6 +519,7 @@ describe.concurrent('the command', () => {
 
 test('tasks as a JSON string are taken', async () => {
   await using yard = await createYardmaster({ config: config(), env: KEYS, store });
-  const { results } = await yard.delegate({ tasks: JSON.stringify([{ goal: GOAL, model: 'large' }]) });
+  const args: unknown = { tasks: JSON.stringify([{ goal: GOAL, model: 'large' }]) };
+  const { results } = await yard.delegate(args);
   expect(results).toMatchObject([{ status: 'completed', route: { sent: { model: 'large' } } }]);
 });

@@ -314,9 +314,8 @@ describe('routing', () => {
       { id, fields: { model: `${id} --provider ${name}` } },
       { id, fields: { model: { provider: name, model: id } } },
     ]);
-    const { results } = await yard.delegate({
-      tasks: asked.map(({ fields }, at) => ({ goal: `${GOAL} task-${at}`, ...fields })),
-    });
+    const args: unknown = { tasks: asked.map(({ fields }, at) => ({ goal: `${GOAL} task-${at}`, ...fields })) };
+    const { results } = await yard.delegate(args);
     const sent = new Map(
       lab.servers[name].requests.map(({ texts, model }) => [/task-(\d+)/.exec(texts[0]!)![1], model]),
     );

@@ -1,5 +1,5 @@
 import type { ErrorClass, Usage } from './provider.ts';
-import type { TaskResult } from './result.ts';
+import type { DelegationResult, TaskResult } from './result.ts';
 import type { Route, RouteSource } from './route.ts';
 
 /** What every event of a task carries. */
@@ -79,3 +79,19 @@ type BodyOf<Event> = Event extends OfTask ? Omit<Event, keyof OfTask> : never;
 
 /** Contract: synchronous, must not throw. */
 export type EventListener = (event: DelegationEvent) => void;
+
+/**
+ * A call that runs, as it happens: `for await (const event of run)`, then `await run.result`. A refusal, which is
+ * thrown before anything starts, is thrown by both. Leaving the loop stops nothing; a later loop goes on where it was left.
+ *
+ * Children never wait for whoever reads. Up to 1,000 events are kept for a slow reader, pieces of one child's text put
+ * together; beyond that, what happens within a child is left out (text, turns, tools, usage), never that something
+ * begins, falls back or ends. The record of it all is the result, not the events.
+ */
+export interface DelegationStream<Result extends DelegationResult = DelegationResult>
+  extends AsyncIterable<DelegationEvent> {
+  /** As `delegate` gives it. */
+  readonly result: Promise<Result>;
+  /** How many events a slow reader did not get. */
+  readonly missed: number;
+}

@@ -98,8 +98,8 @@ export interface RouteSpend {
   readonly turns: number;
 }
 
-/** One child's end. Field names are the tool result's. */
-export interface TaskResult {
+/** One child's end. Field names are the tool result's. `Output`: what `output_schema` says, where it is known to the compiler. */
+export interface TaskResult<Output = Json> {
   readonly index: number;
   readonly id: string;
   readonly status: TerminalStatus;
@@ -107,7 +107,8 @@ export interface TaskResult {
   readonly summary: string;
   /** How to get the whole text, when `summary` was cut. */
   readonly full_ref?: string;
-  readonly output?: Json;
+  /** The answer as JSON, once it fulfils the task's `output_schema`; absent when it does not, or there is none. */
+  readonly output?: Output;
   readonly error?: TaskError;
   readonly route: Receipt;
   /** With everything below it. */
@@ -141,9 +142,9 @@ export interface TaskResult {
 }
 
 /** A finished delegation, results in the order asked. */
-export interface DelegationResult {
+export interface DelegationResult<Results extends readonly TaskResult<unknown>[] = readonly TaskResult[]> {
   readonly delegation_id: string;
-  readonly results: readonly TaskResult[];
+  readonly results: Results;
   readonly usage: Usage;
   readonly cost: Cost;
   /** What the same tokens would have cost on the parent's model; absent when that is not known for all of them. */

@@ -38,8 +38,8 @@ export interface Side extends AsyncDisposable {
 }
 
 /** A server's process in this one: the real application, and official clients connected in memory. */
-export async function startSide(options: YardmasterOptions): Promise<Side> {
-  const store = options.store ?? createMemoryStore();
+export async function startSide(options: YardmasterOptions & { readonly store?: Store }): Promise<Side> {
+  const store = typeof options.store === 'object' ? options.store : createMemoryStore();
   const logged: string[] = [];
   const log = (line: string): void => void logged.push(line);
   const hosts = new Set<{ readonly client: Client; readonly changed: () => void }>();
