@@ -1,5 +1,6 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import { DelegateError } from '../core/errors.ts';
+import type { HostParent } from './parent-of-host.ts';
 
 /** A tool's answer: the text that people and most models read, and the same as data. */
 export function answer(text: string, data: object): CallToolResult {
@@ -7,14 +8,21 @@ export function answer(text: string, data: object): CallToolResult {
 }
 
 /** A refusal or failure as the calling model reads it: every issue, what to do, the nearest names. */
-export function errorAnswer(thrown: unknown): CallToolResult {
+export function errorAnswer(thrown: unknown, caller?: Pick<HostParent, 'unusable'>): CallToolResult {
   const error =
     thrown instanceof DelegateError
       ? thrown
       : new DelegateError('INTERNAL', thrown instanceof Error ? thrown.message : String(thrown), {
           hint: 'This is a fault of Yardmaster.',
         });
-  return { ...answer(errorText(error), { error: error.toJSON() }), isError: true };
+  const lines = [errorText(error), ...inheritHint(error, caller?.unusable)];
+  return { ...answer(lines.join('\n'), { error: error.toJSON() }), isError: true };
+}
+
+/** Why there is nothing to inherit from a host that said what it runs on. */
+function inheritHint({ issues }: DelegateError, unusable: string | undefined): string[] {
+  if (unusable === undefined || !issues.some(({ code }) => code === 'MODEL_REQUIRED')) return [];
+  return [`You run on "${unusable}", which no provider with a key offers here, so children cannot inherit it.`];
 }
 
 function errorText({ code, message, hint, issues }: DelegateError): string {

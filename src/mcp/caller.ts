@@ -1,11 +1,9 @@
-import type { RouteRequest } from '../core/route.ts';
+import type { HostParent } from './parent-of-host.ts';
 
 /** Who makes one call of a tool, and how to talk to it while the call runs. */
-export interface Caller {
+export interface Caller extends HostParent {
   /** How long it is made to wait for children before it gets their id. */
   readonly wait_seconds: number;
-  /** The route of the host itself, where it is known. */
-  readonly parent?: RouteRequest;
   /** Tells what is going on; absent when the host did not ask for it. */
   readonly tell?: (message: string) => void;
   /** Aborts when the host takes its call back, with why; and when the connection ends. */

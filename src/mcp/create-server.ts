@@ -16,10 +16,11 @@ import { delegateTask } from './delegate-task.ts';
 import { delegationStatus } from './delegation-status.ts';
 import type { Desk } from './desk.ts';
 import { explainRoute } from './explain-route.ts';
-import { hostModel, hostOf } from './hosts.ts';
+import { hostOf } from './hosts.ts';
 import type { Identity } from './identity.ts';
 import type { Keeper } from './keeper.ts';
 import { listRoutes } from './list-routes.ts';
+import { parentOfHost } from './parent-of-host.ts';
 import { listResources, RESOURCE_TEMPLATES, readResource } from './resources.ts';
 
 export interface ServerOptions {
@@ -39,12 +40,14 @@ export function createServer({ identity, keeper, desk, log }: ServerOptions): Se
 
   server.setRequestHandler('tools/call', async ({ params }, context) => {
     const { name, arguments: args = {} } = params;
+    let caller: Caller | undefined;
     try {
       const yard = await keeper.yard();
-      return await call(name, args, yard, callerOf(context, yard));
+      caller = callerOf(context, yard);
+      return await call(name, args, yard, caller);
     } catch (error) {
       if (error instanceof ProtocolError) throw error;
-      return errorAnswer(error);
+      return errorAnswer(error, caller);
     }
   });
 
@@ -62,12 +65,9 @@ export function createServer({ identity, keeper, desk, log }: ServerOptions): Se
     throw new ProtocolError(ProtocolErrorCode.InvalidParams, `There is no tool "${name.slice(0, 80)}".`);
   };
 
-  const callerOf = (context: ServerContext, { config }: Yardmaster): Caller => {
+  const callerOf = (context: ServerContext, yard: Yardmaster): Caller => {
     const { _meta, signal, envelope } = context.mcpReq;
     const host = hostOf(clientNameIn(envelope) ?? server.getClientVersion()?.name);
-    const own = config.hosts.get(host.name);
-    // What the host reports is not configured: it may name a model that nobody here has a key for.
-    const parent = own?.parent ?? (config.routing.parent === undefined ? hostModel(_meta) : undefined);
     const progressToken = _meta?.progressToken;
     const since = Date.now();
     let told = -1;
@@ -82,8 +82,8 @@ export function createServer({ identity, keeper, desk, log }: ServerOptions): Se
         .catch(() => undefined);
     };
     return {
-      wait_seconds: own?.wait_seconds ?? host.wait_seconds,
-      ...(parent === undefined ? {} : { parent }),
+      wait_seconds: yard.config.hosts.get(host.name)?.wait_seconds ?? host.wait_seconds,
+      ...parentOfHost(host.name, _meta, yard),
       ...(progressToken === undefined ? {} : { tell }),
       signal,
       wasStopped: () => signal.aborted && isTakenBack(signal.reason),

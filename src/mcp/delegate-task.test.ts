@@ -306,4 +306,21 @@ describe("the host's own route", () => {
     );
     expect(data.results[0].route).toMatchObject({ resolved: { model: 'm1' }, source: { model: 'task' } });
   });
+
+  test.each([
+    ['with its provider', { provider: 'lab', model: 'm1' }],
+    ['in one name', { model: 'lab/m1' }],
+  ])('a model of the host that nobody here offers stops no task that names another %s', async (_, route) => {
+    await using provider = await lab();
+    await using side = await startSide({ config: { providers: { lab: provider.config } } });
+    const host = await side.connect('codex-mcp-client');
+    const told = { meta: meta('of-a-subscription') };
+    const { data } = await host.call('delegate_task', { tasks: [{ goal: 'Run on this one.', ...route }] }, told);
+    expect(data.results[0].route).toMatchObject({ resolved: { provider: 'lab', model: 'm1' } });
+
+    const refused = await host.call('delegate_task', { goal: 'Inherit what cannot be had.' }, told);
+    expect(refused.is_error).toBe(true);
+    expect(refused.text).toContain('You run on "of-a-subscription", which no provider with a key offers here');
+    expect(provider.requests).toHaveLength(1);
+  });
 });

@@ -1,5 +1,3 @@
-import type { RouteRequest } from '../core/route.ts';
-
 /** Hosts we know by another name than the one they give themselves; the names are also those of `mcp install`. */
 const KNOWN: readonly { readonly name: string; readonly is: RegExp; readonly wait_seconds: number }[] = [
   // Measured: a call with progress runs for minutes in these (docs/mcp.md).
@@ -27,24 +25,4 @@ export function hostOf(client_name: string | undefined): HostFacts {
   const plain = (client_name ?? '').toLowerCase().replace(/\s+/g, '-');
   const known = KNOWN.find(({ is }) => is.test(plain));
   return known ?? { name: plain, wait_seconds: WAIT_SECONDS };
-}
-
-/** What Codex tells with every call about the model that made it. */
-const CODEX_TURN = 'x-codex-turn-metadata';
-
-/** The model of the host, where its request tells it; undefined when it does not. */
-export function hostModel(meta: Readonly<Record<string, unknown>> | undefined): RouteRequest | undefined {
-  const told = meta?.[CODEX_TURN];
-  const turn = typeof told === 'string' ? parsed(told) : told;
-  if (typeof turn !== 'object' || turn === null || !('model' in turn)) return undefined;
-  const { model } = turn;
-  return typeof model === 'string' && model.trim() !== '' && model.length <= 200 ? { model: model.trim() } : undefined;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

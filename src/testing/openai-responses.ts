@@ -145,6 +145,7 @@ function stream(reply: Reply, setup: StreamSetup): readonly StreamEvent[] {
       arguments: '',
       call_id: call.id ?? `call_${request.turn}_${index}`,
       name: call.name,
+      ...objectOf(call.extra),
     };
     item(opening, { status: 'completed', arguments: json }, (place) => {
       for (const delta of pieces(json, count))

@@ -8,7 +8,10 @@ export interface ReplyToolCall {
   readonly arguments: { readonly [key: string]: Json } | string;
   /** Default: made from the turn and the position, so that the same script gives the same ids. */
   readonly id?: string;
-  /** openai-chat: `extra_content` of the call, which the client must send back (thought signatures). */
+  /**
+   * openai-chat: `extra_content` of the call, which the client must send back (thought signatures).
+   * openai-responses: an object of further members of the call (`namespace`).
+   */
   readonly extra?: Json;
 }
 

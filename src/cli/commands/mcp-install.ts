@@ -8,6 +8,9 @@ import { EXIT_OK } from '../exit-code.ts';
 import { open } from '../open.ts';
 import { setUp } from '../set-up.ts';
 
+/** Hosts that give a server no key of their environment unless it is named (docs/mcp.md). */
+const PASS_NO_KEYS: readonly InstallHost[] = ['codex', 'gemini'];
+
 export const action: Action = async (context) => {
   const { output, operands, flags, env, cwd } = context;
   const host = operands[0] as InstallHost;
@@ -16,7 +19,7 @@ export const action: Action = async (context) => {
     home: env.HOME || env.USERPROFILE || homedir(),
     cwd,
     command: commandOf(context),
-    key_env: host === 'codex' ? await keyVariables(context) : [],
+    key_env: PASS_NO_KEYS.includes(host) ? await keyVariables(context) : [],
   });
   if (flags.print === true) {
     const text = await snippet(target);

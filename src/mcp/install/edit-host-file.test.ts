@@ -30,7 +30,8 @@ describe("a host's snippet", () => {
     [
       'gemini',
       '/home/me/.gemini/settings.json',
-      '{\n  "mcpServers": {\n    "yardmaster": {\n      "command": "yardmaster",\n      "args": [\n        "mcp"\n      ],\n      "timeout": 600000\n    }\n  }\n}\n',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: that host fills it in.
+      '{\n  "mcpServers": {\n    "yardmaster": {\n      "command": "yardmaster",\n      "args": [\n        "mcp"\n      ],\n      "timeout": 600000,\n      "env": {\n        "ANTHROPIC_API_KEY": "${ANTHROPIC_API_KEY:-}"\n      }\n    }\n  }\n}\n',
     ],
     [
       'hermes',
@@ -52,6 +53,13 @@ describe("a host's snippet", () => {
     expect([target.file, await snippet(target)]).toEqual([file, text]);
   });
 
+  test('Codex is told to pass on where configuration and data stand', async () => {
+    const env = { XDG_CONFIG_HOME: '/etc/mine', YARDMASTER_HOME: '/var/mine', XDG_DATA_HOME: '' };
+    expect(await snippet(hostFile('codex', { ...PLACE, env }))).toContain(
+      'env_vars = [ "ANTHROPIC_API_KEY", "XDG_CONFIG_HOME", "YARDMASTER_HOME" ]',
+    );
+  });
+
   test.each(INSTALL_HOSTS)('%s: written twice it is the same', async (host) => {
     const target = hostFile(host, PLACE);
     const once = await editHostFile('', target);
@@ -70,6 +78,12 @@ describe('a file that is there already', () => {
       'claude',
       '{"numStartups": 7, "mcpServers": {"yardmaster": {"command": "old", "env": {"A": "b"}}}}',
       ['"numStartups": 7', '"A": "b"', '"command": "yardmaster"'],
+    ],
+    [
+      'gemini',
+      '{"mcpServers": {"yardmaster": {"command": "old", "env": {"A": "b"}}}, "theme": "x"}',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: that host fills it in.
+      ['"A": "b"', '"ANTHROPIC_API_KEY": "${ANTHROPIC_API_KEY:-}"', '"theme": "x"'],
     ],
     [
       'codex',

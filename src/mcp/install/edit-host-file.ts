@@ -54,9 +54,19 @@ function merged(value: unknown, path: readonly string[], entry: HostFile['entry'
   if (value !== undefined && value !== null && !isObject(value)) return undefined;
   const object = isObject(value) ? value : {};
   const [step, ...rest] = path;
-  if (step === undefined) return { ...object, ...entry };
+  if (step === undefined) return { ...object, ...filled(object, entry) };
   const inner = merged(object[step], rest, entry);
   return inner === undefined ? undefined : { ...object, [step]: inner };
+}
+
+/** An entry's own objects are filled, not replaced: somebody may have added to them. */
+function filled(object: Readonly<Record<string, unknown>>, entry: HostFile['entry']): object {
+  return Object.fromEntries(
+    Object.entries(entry).map(([key, value]) => {
+      const old = object[key];
+      return [key, isObject(value) && isObject(old) ? { ...old, ...value } : value];
+    }),
+  );
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

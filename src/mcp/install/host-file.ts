@@ -14,7 +14,7 @@ export interface HostFile {
   readonly entry: { readonly [key: string]: Value };
 }
 
-export type Value = string | number | boolean | readonly string[];
+export type Value = string | number | boolean | readonly string[] | { readonly [key: string]: string };
 
 export interface InstallPlace {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -23,13 +23,15 @@ export interface InstallPlace {
   readonly cwd: string;
   /** Program and arguments that start the server. */
   readonly command: readonly [string, ...string[]];
-  /** Environment variables that hold keys, for hosts that pass none on unasked. Names only. */
+  /** Environment variables that hold keys, for hosts that pass none of them on unasked. Names only. */
   readonly key_env: readonly string[];
 }
 
 const NAME = 'yardmaster';
 /** Longer than any wait of ours: the host's own limit must not be the one that ends a call. Seconds. */
 const CALL_SECONDS = 600;
+/** Variables that say where configuration and data stand: a host that passes none on starts a server that sees others. */
+const PLACES = ['XDG_CONFIG_HOME', 'XDG_DATA_HOME', 'YARDMASTER_HOME'];
 
 /** Where each host keeps its servers and how it writes one, by its own documentation. */
 export function hostFile(host: InstallHost, { env, home, cwd, command, key_env }: InstallPlace): HostFile {
@@ -43,7 +45,8 @@ export function hostFile(host: InstallHost, { env, home, cwd, command, key_env }
         path: ['mcpServers', NAME],
         entry: { type: 'stdio', ...plain },
       };
-    case 'codex':
+    case 'codex': {
+      const passed = [...key_env, ...PLACES.filter((variable) => env[variable])];
       return {
         file: join(env.CODEX_HOME || join(home, '.codex'), 'config.toml'),
         format: 'toml',
@@ -53,9 +56,10 @@ export function hostFile(host: InstallHost, { env, home, cwd, command, key_env }
           ...plain,
           required: true,
           tool_timeout_sec: CALL_SECONDS,
-          ...(key_env.length === 0 ? {} : { env_vars: key_env }),
+          ...(passed.length === 0 ? {} : { env_vars: passed }),
         },
       };
+    }
     case 'opencode':
       return {
         file: join(env.XDG_CONFIG_HOME || join(home, '.config'), 'opencode', 'opencode.json'),
@@ -68,7 +72,12 @@ export function hostFile(host: InstallHost, { env, home, cwd, command, key_env }
         file: join(home, '.gemini', 'settings.json'),
         format: 'json',
         path: ['mcpServers', NAME],
-        entry: { ...plain, timeout: CALL_SECONDS * 1000 },
+        entry: {
+          ...plain,
+          timeout: CALL_SECONDS * 1000,
+          // It takes everything out of the environment that is called like a key, except what stands here.
+          ...(key_env.length === 0 ? {} : { env: Object.fromEntries(key_env.map((key) => [key, `\${${key}:-}`])) }),
+        },
       };
     case 'hermes':
       return {
