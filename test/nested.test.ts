@@ -1,3 +1,6 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import {
@@ -5,10 +8,12 @@ import {
   type DelegationEvent,
   type DelegationResult,
   type Store,
+  type TaskInput,
   type TaskResult,
   type Yardmaster,
 } from '../src/index.ts';
 import { createMemoryStore, type ProviderServer, type Reply, type ReplyFor, startProvider } from '../src/testing.ts';
+import { sandbox, until } from './sandbox.ts';
 
 const NESTED = { toolsets: ['read', 'delegation'], max_spawn_depth: 2 };
 const USAGE = { input: 1_000, output: 100 };
@@ -21,13 +26,14 @@ interface Lab {
 }
 
 /** Two simulated providers on two wires, `cheap/c` ($1/$10) and `dear/d` ($10/$100); the parent agent is on `dear/d`. */
-async function openLab(reply: ReplyFor, delegation: object = {}, config: object = {}): Promise<Lab> {
+async function openLab(reply: ReplyFor, delegation: object = {}, config: object = {}, cwd?: string): Promise<Lab> {
   const cheap = await startProvider({ wire: 'openai-chat', key: 'sk-cheap', reply });
   const dear = await startProvider({ wire: 'anthropic-messages', key: 'sk-dear', reply });
   const store = createMemoryStore();
   const opened: Yardmaster[] = [];
   const open = async (env: Record<string, string>): Promise<Yardmaster> => {
     const yard = await createYardmaster({
+      ...(cwd && { cwd }),
       env,
       store,
       config: {
@@ -348,3 +354,103 @@ test('what a process spends that a child starts counts in the budget of its root
   });
   expect(await lab.store.shared(`budget ${delegation_id}`)).toBeUndefined();
 });
+
+/** A lead one of whose commands starts a process that delegates below it: `work` is what that process does. */
+async function withCommand(
+  work: (yard: Yardmaster, lab: Lab) => Promise<unknown>,
+): Promise<{ readonly lab: Lab; readonly run: (more?: Pick<TaskInput, 'budget'>) => Promise<DelegationResult> }> {
+  const cwd = mkdtempSync(join(tmpdir(), 'yardmaster-nested-'));
+  const toolsets = ['read', 'delegation', 'terminal'];
+  const command = 'touch begun; while [ ! -e over ]; do sleep 0.01; done';
+  const lab = await openLab(
+    (request) => {
+      if (request.texts[0]?.startsWith('Hang')) return { hang: true };
+      if (!isLead(request) || request.turn > 0) return says('Found.');
+      return { tool_calls: [{ name: 'run_command', arguments: { command } }], usage: USAGE };
+    },
+    { toolsets },
+    { toolsets },
+    cwd,
+  );
+  onTestFinished(() => rmSync(cwd, { recursive: true }));
+  return {
+    lab,
+    async run(more: Pick<TaskInput, 'budget'> = {}) {
+      const running = lab.yard.delegate({ tasks: [{ goal: 'Lead it.', model: 'cheap/c', ...more }] });
+      await until(() => existsSync(join(cwd, 'begun')), 'the command runs');
+      const [lead] = await lab.store.tasks();
+      await work(await lab.open({ YARDMASTER_TASK: lead?.id ?? '' }), lab);
+      writeFileSync(join(cwd, 'over'), '');
+      return running;
+    },
+  };
+}
+
+test('what a command delegates is in the result of the child that ran it, each part once (F52)', async () => {
+  const { lab, run } = await withCommand(async (yard) => {
+    await yard.delegate({ tasks: [{ goal: 'Look into one.' }, { goal: 'Look into two.', model: 'dear/d' }] });
+    await yard.delegate({ goal: 'Look into three.' });
+  });
+  const { results, usage, cost, cost_on_parent_route } = await run();
+  // Two turns of the lead and two answers below it over the cheap one, one answer over the dear one.
+  expect(usage).toMatchObject({ input: 5_000, output: 500 });
+  expect(cost).toEqual({ usd: expect.closeTo(4 * 0.002 + 0.02, 10), complete: true });
+  expect(results[0]).toMatchObject({ usage, cost, own: { usage: { input: 2_000, output: 200 } } });
+  expect(results[0]?.own?.cost).toEqual({ usd: expect.closeTo(2 * 0.002, 10), complete: true });
+  expect(cost_on_parent_route).toEqual({ usd: expect.closeTo(5 * 0.02, 10), complete: true });
+  expect((await lab.store.task(results[0]!.id))?.result?.cost).toEqual(cost);
+});
+
+test('what a command delegated that has not ended leaves the whole incomplete (F52)', async () => {
+  const { run } = await withCommand(async (yard, lab) => {
+    void yard.delegate({ goal: 'Hang about here.' });
+    await until(() => lab.servers.cheap.in_flight === 1, 'it asks');
+  });
+  const { cost, results } = await run();
+  expect(cost).toEqual({ usd: expect.closeTo(2 * 0.002, 10), complete: false });
+  expect(results[0]).toMatchObject({ status: 'completed', own: { cost: { complete: true } } });
+});
+
+test('the budget of one task holds for what its commands delegate, and is gone with it (F44, F51)', async () => {
+  let below: DelegationResult | undefined;
+  const { lab, run } = await withCommand(async (yard) => {
+    below = await yard.delegate({ tasks: Array.from({ length: 4 }, (_, i) => ({ goal: `Look into part ${i}.` })) });
+  });
+  const { results } = await run({ budget: { turns: 3 } });
+  // One turn of its own and two below it; then neither they nor it has another.
+  const { id } = results[0]!;
+  const budget = { of: 'task', id, kind: 'turns', limit: 3, used: 3, set_aside: 0 };
+  expect(below?.results.map(({ status }) => status).sort()).toEqual(['completed', 'completed', 'denied', 'denied']);
+  for (const { status, error } of below!.results) if (status === 'denied') expect(error?.budget).toMatchObject(budget);
+  expect(results[0]).toMatchObject({ status: 'partial', exit_reason: 'budget', error: { budget } });
+  expect(await lab.store.shared(`budget ${id}`)).toBeUndefined();
+});
+
+test('the command, run by a child, delegates below that child, and its cost comes back up (F44, F52)', async () => {
+  const lab = await startProvider({
+    wire: 'openai-chat',
+    key: 'sk-lab',
+    reply: (request) => {
+      if (!isLead(request) || request.turn > 0) return says('Found.');
+      const main = join(import.meta.dirname, '../dist/cli/main.js');
+      const command = `'${process.execPath}' '${main}' delegate -g "Look into it." --config '${box.config_file}' --json`;
+      return { tool_calls: [{ name: 'run_command', arguments: { command } }], usage: USAGE };
+    },
+  });
+  const toolsets = ['read', 'delegation', 'terminal'];
+  using box = sandbox({
+    model: 'lab/m',
+    toolsets,
+    providers: { lab: { ...lab.config, models: [{ id: 'm', price: { in: 1, out: 10 } }] } },
+    delegation: { toolsets, max_spawn_depth: 2 },
+  });
+  onTestFinished(() => lab.close());
+  const { stdout, stderr } = await box.run(['delegate', '-g', 'Lead it.', '--json']);
+  const { results, cost } = JSON.parse(stdout) as DelegationResult;
+  expect(
+    lab.requests.map(({ texts }) => texts[0]),
+    stderr,
+  ).toEqual(['Lead it.', 'Look into it.', 'Lead it.']);
+  expect(cost).toEqual({ usd: expect.closeTo(3 * 0.002, 10), complete: true });
+  expect(results[0]?.own?.cost.usd).toBeCloseTo(2 * 0.002, 10);
+}, 60_000);

@@ -78,6 +78,8 @@ export interface TaskFilter {
   readonly delegation_id?: string;
   /** Of this outermost delegation and all below it. */
   readonly root_id?: string;
+  /** Of the delegations that this task made. */
+  readonly parent_id?: string;
   readonly status?: readonly TaskStatus[];
   /** Default 50. */
   readonly limit?: number;

@@ -16,7 +16,7 @@ import { createPlaces, runGated } from './limits/gate.ts';
 import { createLedger } from './limits/ledger.ts';
 import type { SharedLedger } from './limits/shared-ledger.ts';
 import { createTally } from './limits/tally.ts';
-import { closeTreeBudget, joinTreeBudget, openTreeBudget, startProcesses } from './limits/tree-budget.ts';
+import { closeTreeBudget, joinTreeBudgets, openTreeBudget, startProcesses } from './limits/tree-budget.ts';
 import { runChild } from './run-child.ts';
 import { hear, steersAtEnd } from './steering.ts';
 
@@ -82,8 +82,8 @@ export async function startDelegation(
   const { clock, store, leases } = deps;
   const created_at = clock.now();
   const { parent } = options;
-  const joined = parent && within === undefined ? await joinTreeBudget(parent.root_id, deps) : undefined;
-  const run = createRun(deps, options, { within, joined });
+  const joined = parent && within === undefined ? await joinTreeBudgets(parent.task_id, deps) : [];
+  const { run, opened } = createRun(deps, options, { within, joined });
   const tasks = planned.map((task): TaskPlan => ({ ...task, id: deps.newId('t') }));
   await check(run, tasks);
 
@@ -121,8 +121,9 @@ export async function startDelegation(
     try {
       await running;
     } finally {
-      await Promise.all([deps.governor.rest(), deps.daily?.rest(), run.shared?.rest()]);
-      if (run.shared !== undefined && parent === undefined) await closeTreeBudget(run.root_id, deps);
+      const ledgers = [deps.daily, opened, ...joined];
+      await Promise.all([deps.governor.rest(), ...ledgers.map((ledger) => ledger?.rest())]);
+      if (opened !== undefined) await closeTreeBudget({ id: delegation_id }, deps);
     }
     const duration_ms = Math.max(0, clock.now() - created_at);
     run.emit?.({ type: 'delegation-end', ...run.of, duration_ms });
@@ -186,23 +187,29 @@ function createChildren(
 
 interface Above {
   readonly within: Child | undefined;
-  /** The root's budget, when this process is not the root's. */
-  readonly joined: SharedLedger | undefined;
+  /** The budgets above, when another process keeps them. */
+  readonly joined: readonly SharedLedger[];
 }
 
-function createRun(deps: EngineDeps, options: RunOptions, { within, joined }: Above): Run {
+function createRun(
+  deps: EngineDeps,
+  options: RunOptions,
+  { within, joined }: Above,
+): {
+  readonly run: Run;
+  /** Its own budget, where processes that its children start can join it. */
+  readonly opened: SharedLedger | undefined;
+} {
   const { workspace, toolsets, instructions, budget, on, parent, parent_route, origin } = options;
   const delegation_id = deps.newId('d');
   const depth = parent?.depth ?? 1;
-  const limit = lowestBudget([budget, deps.settings.budget, parent?.budget]);
+  // What holds above a child of this process is counted in its ledgers.
+  const limit = lowestBudget(within ? [budget] : [budget, deps.settings.budget, parent?.budget]);
   const toolsetsBelow = childToolsets(undefined, { allowed: deps.settings.toolsets, available: toolsets });
-  const opened =
-    limit !== undefined && parent === undefined && startProcesses(toolsetsBelow)
-      ? openTreeBudget(delegation_id, limit, deps)
-      : undefined;
-  const own = opened ?? createLedger({ of: 'call', id: delegation_id }, limit);
-  const shared = opened ?? joined;
-  return {
+  const scope = { of: 'call', id: delegation_id } as const;
+  const opened = limit !== undefined && startProcesses(toolsetsBelow) ? openTreeBudget(scope, limit, deps) : undefined;
+  const own = opened ?? createLedger(scope, limit);
+  const run: Run = {
     deps,
     of: { delegation_id, ...(parent && { parent_id: parent.task_id }), depth },
     root_id: parent?.root_id ?? delegation_id,
@@ -212,12 +219,12 @@ function createRun(deps: EngineDeps, options: RunOptions, { within, joined }: Ab
     ...(instructions !== undefined && { instructions }),
     places: within?.run.places ?? createPlaces(deps.settings.limits.max_concurrent_children),
     steering: new Map(),
-    ledgers: [own ?? [], joined ?? [], within?.ledgers ?? deps.daily ?? []].flat(),
-    ...(shared && { shared }),
+    ledgers: [own ?? [], joined, within?.ledgers ?? deps.daily ?? []].flat(),
     equip: createEquip({ deps, workspace, toolsets, instructions, cache_key: delegation_id, depth }),
     nest: (call) => nest(call, deps, origin),
     ...(on && { emit: quiet(on) }),
   };
+  return { run, opened };
 }
 
 /** Runs a child's call: below it in the record, within its budget, in the places of its tree, stopped with it. */
@@ -236,7 +243,8 @@ async function nest(
     parent_route: route,
     parent: { task_id: plan.id, root_id: run.root_id, depth: run.of.depth + 1 },
   };
-  const { done } = await startDelegation(tasks, deps, options, child);
+  const { delegation_id, done } = await startDelegation(tasks, deps, options, child);
+  child.delegations.add(delegation_id);
   return done;
 }
 

@@ -1,11 +1,13 @@
 import { ended } from '../core/ending.ts';
 import type { TaskResult } from '../core/result.ts';
-import type { Store, TaskRecord } from '../core/store.ts';
+import type { TaskRecord } from '../core/store.ts';
 import type { EngineDeps } from './deps.ts';
 import { resultOf } from './finish.ts';
-import { countAnswer, createTally } from './limits/tally.ts';
+import { countBelow } from './limits/tally.ts';
+import { closeTreeBudget } from './limits/tree-budget.ts';
+import { tallyOf, usedBelow } from './used-below.ts';
 
-type Deps = Pick<EngineDeps, 'redact' | 'filter' | 'settings' | 'transcripts'>;
+type Deps = Pick<EngineDeps, 'store' | 'redact' | 'filter' | 'settings' | 'transcripts'>;
 
 /**
  * Ends tasks whose lease ran out (`Store.expired`) as `lost`, each with a result of what its journal has, so that
@@ -13,33 +15,29 @@ type Deps = Pick<EngineDeps, 'redact' | 'filter' | 'settings' | 'transcripts'>;
  *
  * To resume them instead: `claim`, `historyOf` the journal, and go on as a hop does.
  */
-export async function loseTasks(
-  gone: readonly TaskRecord[],
-  deps: Deps & Pick<EngineDeps, 'store'>,
-): Promise<readonly string[]> {
+export async function loseTasks(gone: readonly TaskRecord[], deps: Deps): Promise<readonly string[]> {
   const lost: string[] = [];
   for (const task of gone) {
-    const result = await lostResult(task, await deps.store.journal(task.id), deps);
-    if (await deps.store.lose(task.id, task.attempt, result)) lost.push(task.id);
+    const result = await lostResult(task, deps);
+    if (!(await deps.store.lose(task.id, task.attempt, result))) continue;
+    lost.push(task.id);
+    await closeTreeBudget(task, deps);
+  }
+  for (const id of new Set(gone.map(({ delegation_id }) => delegation_id))) {
+    const open = await deps.store.tasks({ delegation_id: id, status: ['queued', 'running'], limit: 1 });
+    if (open.length === 0) await closeTreeBudget({ id }, deps);
   }
   return lost;
 }
 
 /**
- * What the journal of a task tells of it. Its cost is never complete, since the request that was under way when its
- * process died may have been billed.
+ * What the journal of a task tells of it, and what those below it used. Its cost is never complete, since the request
+ * that was under way when its process died may have been billed.
  */
-function lostResult(task: TaskRecord, journal: Awaited<ReturnType<Store['journal']>>, deps: Deps): Promise<TaskResult> {
-  const tally = createTally();
-  let route = task.route;
-  for (const entry of journal) {
-    if (entry.kind === 'answer') countAnswer(tally, route, entry.answer);
-    if (entry.kind !== 'hop') continue;
-    route = task.route.fallback[tally.hops.length] ?? route;
-    tally.hops.push(entry.hop);
-  }
-  const spent = tally.by_route.get(route);
-  if (spent !== undefined) spent.complete = false;
+async function lostResult(task: TaskRecord, deps: Deps): Promise<TaskResult> {
+  const journal = await deps.store.journal(task.id);
+  const tally = tallyOf(task, journal);
+  for (const used of await usedBelow(task.id, deps.store)) countBelow(tally, used);
   const { created_at, started_at = created_at } = task;
   return resultOf(deps, task, {
     ending: ended('lost', 'error', {

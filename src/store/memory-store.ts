@@ -155,13 +155,14 @@ export function createMemoryStore(options: { readonly now?: () => number } = {})
         return row && recordOf(row);
       }),
 
-    tasks: ({ delegation_id, root_id, status, since, limit = 50 } = {}) =>
+    tasks: ({ delegation_id, root_id, parent_id, status, since, limit = 50 } = {}) =>
       run(() =>
         [...rows.values()]
           .filter(
             ({ record, state }) =>
               (delegation_id === undefined || record.delegation_id === delegation_id) &&
               (root_id === undefined || record.root_id === root_id) &&
+              (parent_id === undefined || record.parent_id === parent_id) &&
               (status === undefined || status.includes(state.status)) &&
               (since === undefined || record.created_at >= since),
           )

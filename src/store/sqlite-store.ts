@@ -309,6 +309,9 @@ function conditions(filter: TaskFilter): { readonly where: string; readonly para
       filter.root_id,
     ]);
   }
+  if (filter.parent_id !== undefined) {
+    parts.push(['d.parent = (SELECT n FROM task WHERE id = ?)', filter.parent_id]);
+  }
   if (filter.since !== undefined) parts.push(['d.created_at >= ?', filter.since]);
   if (filter.status !== undefined) {
     parts.push(['t.status IN (SELECT value FROM json_each(?))', JSON.stringify(filter.status)]);

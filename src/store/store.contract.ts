@@ -428,6 +428,8 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect(await asked('d', steer('x'))).toEqual(['a', 'b']);
       expect((await store.tasks({ root_id: 'd' })).map(({ id }) => id).sort()).toEqual(['a', 'aa', 'ab', 'aba', 'b']);
       expect((await store.tasks({ root_id: 'd2' })).map(({ id }) => id)).toEqual([]);
+      expect((await store.tasks({ parent_id: 'a' })).map(({ id }) => id).sort()).toEqual(['aa', 'ab']);
+      expect(await store.tasks({ parent_id: 'b' })).toEqual([]);
     });
   });
 

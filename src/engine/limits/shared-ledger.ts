@@ -18,10 +18,13 @@ export interface SharedLedgerOptions {
   readonly budget: Budget;
   /** Starts anew every UTC day. */
   readonly daily?: boolean;
+  /** Another process keeps it: when it is gone there, nothing is left of it. */
+  readonly joined?: boolean;
   /** What was used before there was a record of it, looked up when there is none. */
   readonly before?: () => Promise<Spend>;
 }
 
+const GONE: BudgetGrant = { budget: {}, held: NOTHING, unused: NOTHING, shared: false };
 /** How often what is set aside and not needed is given back, and the rest renewed. */
 const TICK_MS = 1_000;
 /** How often a process that waits for what others have set aside looks again. */
@@ -33,7 +36,7 @@ const LOOK_AGAIN_MS = 500;
  * died had set aside comes back with its lease.
  */
 export function createSharedLedger(
-  { name, scope, budget, daily = false, before }: SharedLedgerOptions,
+  { name, scope, budget, daily = false, joined = false, before }: SharedLedgerOptions,
   { store, leases }: { readonly store: Store; readonly leases: Pick<Leases, 'owner' | 'lease_ms'> },
 ): SharedLedger {
   let unused = spendOf(budget);
@@ -77,7 +80,9 @@ export function createSharedLedger(
     ticker ??= setInterval(tick, TICK_MS).unref();
     let grant: BudgetGrant;
     try {
-      grant = await store.change<BudgetUse, BudgetGrant>(name, (use, now) => askBudget(use, ask, now));
+      grant = await store.change<BudgetUse, BudgetGrant>(name, (use, now) =>
+        joined && use === undefined ? [use, GONE] : askBudget(use, ask, now),
+      );
     } catch (error) {
       unbooked = addSpend(unbooked, used);
       throw error;
