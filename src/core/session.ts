@@ -1,7 +1,7 @@
 import type { DelegationEvent, TaskEvent } from './events.ts';
 import type { Explanation } from './explain.ts';
 import type { Message, Usage } from './provider.ts';
-import type { Cost, RouteSpend, TaskResult } from './result.ts';
+import type { Cost, DelegationResult, RouteSpend, TaskResult } from './result.ts';
 import type { Route, RouteRequest, RouteSource } from './route.ts';
 import type { Json } from './task.ts';
 
@@ -39,8 +39,14 @@ export interface SessionSpend {
  * Events tell; the record is the saved session.
  */
 export type SessionEvent =
-  /** `results`: nobody typed it; it brings the results of background children, and the parent answers to it. */
-  | { readonly type: 'reply-start'; readonly cause: 'user' | 'results'; readonly text: string }
+  /** `results`: nobody typed it; it brings `results`, and the parent answers to them. `text` is what the person said. */
+  | {
+      readonly type: 'reply-start';
+      readonly cause: 'user' | 'results';
+      readonly text: string;
+      /** Of background delegations that have ended: the parent reads them before `text`. */
+      readonly results: readonly DelegationResult[];
+    }
   | TurnEvent
   /** What its children do, grandchildren too; outside of replies as well when they run in the background. */
   | { readonly type: 'child'; readonly event: DelegationEvent }
@@ -139,7 +145,7 @@ export interface Session extends AsyncDisposable {
   /** Ends the reply that is being made, its running tools and its foreground children; background ones go on. */
   interrupt(): void;
   /**
-   * Changes the parent's route from its next request on. Read and resolved as a task's fields are, under the route
+   * Changes the parent's route, from its next reply on. Read and resolved as a task's fields are, under the route
    * in force as the parent layer; throws the same `DelegateError`, and nothing has changed then.
    */
   switch(request: RouteRequest): Promise<SessionRoute>;

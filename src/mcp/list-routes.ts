@@ -1,12 +1,12 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import { count } from '../core/budget/amounts.ts';
+import { type UsableModel, usableModels } from '../core/call/model-list.ts';
 import type { PreflightContext } from '../core/call/preflight.ts';
 import type { ModelEntry } from '../core/catalog.ts';
 import { DelegateError } from '../core/errors.ts';
 import { type Price, routeLabel } from '../core/route.ts';
 import { suggestNames } from '../core/text/suggest.ts';
 import { answer } from './answers.ts';
-import { type UsableModel, usableModels } from './model-list.ts';
 
 const SHOWN = 50;
 const MOST = 500;

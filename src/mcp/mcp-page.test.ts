@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { MAX_LIST } from '../core/call/model-list.ts';
 import { hostOf } from './hosts.ts';
 import { hostFile, INSTALL_HOSTS } from './install/host-file.ts';
-import { MAX_LIST } from './model-list.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const PAGE = readFileSync(join(ROOT, 'docs/mcp.md'), 'utf8');

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createYardmaster } from '../app.ts';
+import { MAX_LIST } from '../core/call/model-list.ts';
 import type { Json } from '../core/task.ts';
-import { MAX_LIST } from './model-list.ts';
 import { toolList } from './tool-list.ts';
 
 const LAB = {

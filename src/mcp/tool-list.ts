@@ -1,11 +1,8 @@
 import type { Tool } from '@modelcontextprotocol/server';
 import { DELEGATE_FIELDS, type DelegateField, type FieldName } from '../core/call/delegate-fields.ts';
-import { delegateTool } from '../core/call/delegate-schema.ts';
-import { ceilingOf, type PreflightContext } from '../core/call/preflight.ts';
-import { routeLabel } from '../core/route.ts';
+import type { PreflightContext } from '../core/call/preflight.ts';
+import { type Teaching, teachDelegation } from '../core/call/teach-delegation.ts';
 import type { Json } from '../core/task.ts';
-import { childToolsets } from '../core/toolsets.ts';
-import { modelList, usableModels } from './model-list.ts';
 import { plainSchema } from './plain-schema.ts';
 
 type JsonObject = { readonly [key: string]: Json };
@@ -24,43 +21,22 @@ export function toolList(context: PreflightContext): readonly Tool[] {
 const LOOKS = { readOnlyHint: true, idempotentHint: true, destructiveHint: false, openWorldHint: false };
 
 function delegateTask(context: PreflightContext): Tool {
-  const { description, parameters } = delegateTool({
-    policy: context.routing.policy,
-    routes: context.routing.routes,
-    limits: context.limits,
-    toolsets: childToolsets(undefined, ceilingOf(context)),
-  });
+  const { name, description, parameters } = teachDelegation(context, TEACHING);
   return {
-    name: 'delegate_task',
+    name,
     title: 'Delegate tasks to subagents',
-    description: [description, WHEN, ...choosing(context), AFTERWARDS].join('\n'),
-    inputSchema: inputSchema(withModels(plainSchema(parameters), context), SPAWNS),
+    description,
+    inputSchema: inputSchema(plainSchema(parameters), SPAWNS),
     annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
   };
 }
 
-const WHEN =
-  'Use it for independent pieces of work side by side, for a second opinion from another model or provider, and to keep long reading out of this conversation. Put every piece into tasks[] of one call.';
-
-const AFTERWARDS =
-  'Results come back with a receipt each: which model was asked for, which one served, cost. Work that outlasts the call returns a delegation_id: collect it with delegation_status, action "wait".';
-
-/** How to choose, as far as the operator leaves a choice. */
-function choosing({ routing, resolver }: PreflightContext): string[] {
-  const { selection } = routing.policy;
-  if (selection === 'off') return [];
-  const fallback = resolver.resolve({ task: {}, call: {} });
-  const effort = fallback.ok && fallback.route.reasoning_effort;
-  const standard = fallback.ok
-    ? `here ${routeLabel(fallback.route)}${effort ? ` at effort ${effort}` : ''}`
-    : 'and here there is none: name one';
-  if (selection === 'routes') {
-    return [`Choose by "route", whose purposes are listed there; leave it out for the default route, ${standard}.`];
-  }
-  return [
-    `Model, provider and reasoning_effort that are left out inherit the default, ${standard}. Name a cheap model for looking up, extracting, summarising and mechanical edits; a strong one with high effort for design, hard bugs and review. Never guess an id: the field "model" lists what is usable, list_routes finds more, explain_route says what a call would do and cost.`,
-  ];
-}
+const TEACHING: Teaching = {
+  finding: 'list_routes finds more, explain_route says what a call would do and cost',
+  elsewhere: 'list_routes finds them',
+  afterwards:
+    'Results come back with a receipt each: which model was asked for, which one served, cost. Work that outlasts the call returns a delegation_id: collect it with delegation_status, action "wait".',
+};
 
 /** Fields that start children; the actions that look after them are a tool of their own. */
 const SPAWNS = (name: string): boolean =>
@@ -139,13 +115,6 @@ function inputSchema(schema: JsonObject, shown: (name: string) => boolean): Tool
   return { ...schema, type: 'object', properties: Object.fromEntries(properties) } as Tool['inputSchema'];
 }
 
-/** The list of usable models goes where a calling model looks for it, and there alone: it is the longest part. */
-function withModels(schema: JsonObject, { routing, resolver }: PreflightContext): JsonObject {
-  if (routing.policy.selection !== 'open') return schema;
-  const list = modelList(usableModels(resolver));
-  return editModel(schema, (model) => ({ ...model, description: `${model.description}${list}` }));
-}
-
 /** Without the texts that delegate_task says already. */
 function withoutTexts(schema: JsonObject): JsonObject {
   return Object.fromEntries(
@@ -159,13 +128,4 @@ function withoutTexts(schema: JsonObject): JsonObject {
         return [key, key === 'items' ? withoutTexts(value as JsonObject) : value];
       }),
   );
-}
-
-function editModel(schema: JsonObject, edit: (model: JsonObject) => JsonObject): JsonObject {
-  const properties = schema.properties as JsonObject;
-  const tasks = properties.tasks as JsonObject;
-  const items = tasks.items as JsonObject;
-  const fields = items.properties as JsonObject;
-  const edited = { ...fields, model: edit(fields.model as JsonObject) };
-  return { ...schema, properties: { ...properties, tasks: { ...tasks, items: { ...items, properties: edited } } } };
 }

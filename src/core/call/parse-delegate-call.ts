@@ -47,6 +47,20 @@ export function readDelegateCall(args: unknown): ReadCall {
   return { ...(call === undefined ? {} : { call }), issues: listed };
 }
 
+/** The routing fields of a request that is no call, read as those of a task are. */
+export function readRouteRequest(request: unknown): {
+  readonly request: RouteRequest;
+  readonly issues: readonly Issue[];
+} {
+  const place: Place = { path: '', issues: [] };
+  if (!isObject(request)) {
+    wrongType(request, 'an object with model, provider, reasoning_effort or route', place);
+    return { request: {}, issues: place.issues };
+  }
+  const values = readFields(request, place, ({ choice }) => choice !== undefined, 'a route');
+  return { request: withRoute(values), issues: place.issues };
+}
+
 /** The values of an object's known fields, read. */
 type Values = Partial<FieldValues>;
 

@@ -110,7 +110,7 @@ function abilityIssues(input: TaskInput, route: Route, ceiling: ToolsetCeiling, 
 }
 
 /** A budget in USD, the task's or the day's, can only be kept where every token has a known price. */
-function unpricedIssues(
+export function unpricedIssues(
   route: Route,
   budget: Budget | undefined,
   { path, daily_usd }: { readonly path: string; readonly daily_usd: number | undefined },

@@ -1,12 +1,12 @@
-import { highestOutputPrice } from '../core/budget/cost.ts';
-import type { Catalog, ModelEntry, ProviderEntry } from '../core/catalog.ts';
-import type { Resolver } from '../core/resolve-route.ts';
-import type { Price } from '../core/route.ts';
-import { rankFamily } from '../core/routing/rank-family.ts';
+import { highestOutputPrice } from '../budget/cost.ts';
+import type { Catalog, ModelEntry, ProviderEntry } from '../catalog.ts';
+import type { Resolver } from '../resolve-route.ts';
+import type { Price } from '../route.ts';
+import { rankFamily } from '../routing/rank-family.ts';
 
 /**
  * Longest list of models inside a tool's definition, in characters: about 900 tokens at four a token. Every request
- * of the host's model carries it.
+ * of the calling model carries it.
  */
 export const MAX_LIST = 3_600;
 
@@ -70,10 +70,16 @@ function headsOf({ models }: ProviderEntry, { families, provider_aliases }: Cata
   );
 }
 
-/** As many models as fit, a line a provider; says how many are left out and where they are. Empty when there are none. */
-export function modelList({ all, notable }: ReturnType<typeof usableModels>, max: number = MAX_LIST): string {
+/**
+ * As many models as fit, a line a provider; says how many are left out and, with `elsewhere`, where they are.
+ * Empty when there are none.
+ */
+export function modelList(
+  { all, notable }: ReturnType<typeof usableModels>,
+  { max = MAX_LIST, elsewhere }: { readonly max?: number; readonly elsewhere: string },
+): string {
   const lines = new Map<string, string>();
-  let length = LEGEND.length + LEFT_OUT.length;
+  let length = LEGEND.length + LEFT_OUT.length + elsewhere.length;
   let shown = 0;
   for (const { provider, model } of all.slice(0, notable)) {
     const before = lines.get(provider.id);
@@ -86,12 +92,12 @@ export function modelList({ all, notable }: ReturnType<typeof usableModels>, max
   }
   if (shown === 0) return '';
   const rest = all.length - shown;
-  return `${LEGEND}${[...lines.values()].join('')}${rest === 0 ? '' : LEFT_OUT.replace('#', String(rest))}`;
+  return `${LEGEND}${[...lines.values()].join('')}${rest === 0 ? '' : `\n${rest}${LEFT_OUT}${elsewhere}.`}`;
 }
 
 const LEGEND =
   '\nUsable here, as provider: model (price of output, effort). Price: free, $ up to 1, $$ up to 6, $$$ up to 20, $$$$ above, in USD per million tokens; $? unknown.';
-const LEFT_OUT = '\n# more can be used; list_routes finds them.';
+const LEFT_OUT = ' more can be used; ';
 
 function entryOf(model: ModelEntry): string {
   const facts = [priceMark(model.price), effortRange(model)].filter((fact) => fact !== '');
