@@ -253,7 +253,7 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
   };
   /** All delegations that were started here, until they have ended. */
   const running = new Set<Promise<Started>>();
-  let disposed = false;
+  const disposing = new AbortController();
   /** Those in the background, by id. */
   const background = new Map<string, Promise<unknown>>();
 
@@ -285,13 +285,13 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
           ...(above.budget && { budget: above.budget }),
         },
       }),
-      ...(signal === undefined || call.background ? {} : { signal }),
+      signal: call.background ? disposing.signal : (signal ?? disposing.signal),
       ...(on === undefined ? {} : { on }),
     });
   };
 
   const start: typeof startNow = (planned, options) => {
-    if (disposed) throw new DelegateError('CANCELLED', 'It was disposed; nothing was started.');
+    if (disposing.signal.aborted) throw new DelegateError('CANCELLED', 'It was disposed; nothing was started.');
     const started = startNow(planned, options);
     const over = (): void => void running.delete(started);
     running.add(started);
@@ -372,7 +372,7 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
         return delegate(args, { ...options, on });
       })) as Yardmaster['stream'],
     async [Symbol.asyncDispose]() {
-      disposed = true;
+      disposing.abort();
       // What runs ends as cancelled, and what is queued never starts, while there is a store to write that to.
       await Promise.allSettled(
         [...running].map(async (started) => {

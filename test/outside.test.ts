@@ -165,6 +165,21 @@ describe('a server that cannot be had refuses the call, before anything is store
   });
 });
 
+test('a server that never answers holds up neither a call that is stopped nor the end of the process (F38)', async () => {
+  const hostile = join(import.meta.dirname, '../src/tools/mcp/test-hostile-server.mjs');
+  const lab = await openLab(() => [], {
+    mcp_servers: { test: { command: [process.execPath, hostile, 'never answers'] } },
+  });
+  const stop = new AbortController();
+  const call = lab.yard.delegate({ tasks: [{ goal }] }, { signal: stop.signal });
+  const other = lab.yard.delegate({ tasks: [{ goal }] });
+  stop.abort();
+  expect((await call).results.map(({ status }) => status)).toEqual(['cancelled']);
+  await lab.yard[Symbol.asyncDispose]();
+  expect((await other).results.map(({ status }) => status)).toEqual(['cancelled']);
+  expect(lab.provider.requests).toEqual([]);
+});
+
 describe('the built command', () => {
   test('reads pages, and its servers end with it however it dies', async () => {
     const web = createServer((_, response) => response.setHeader('content-type', 'text/html').end('<h1>Hello</h1>'));

@@ -12,7 +12,7 @@ export interface Ending {
 }
 
 /** Why a child was told to stop: the reason its abort signal carries. */
-export type StopCause = 'cancelled' | 'timeout';
+export type StopCause = 'cancelled' | 'timeout' | 'start';
 
 /**
  * What an answer is worth, by evidence. Undefined: it is whole and asks for tools, so the child goes on.
@@ -56,8 +56,15 @@ export function judgeAnswer(answer: Answer): Ending | undefined {
   }
 }
 
-/** The ending of a child that was told to stop. What it had said by then is kept. */
+/** The ending of a child that was told to stop, after so many seconds if time was why. What it had said by then is kept. */
 export function endingOfStop(cause: StopCause, timeout_seconds: number): Ending {
+  if (cause === 'start') {
+    return ended('timeout', 'timeout', {
+      code: 'TIMEOUT',
+      message: `The child never started: its tools (worktree, sandbox) did not open within ${timeout_seconds} seconds.`,
+      hint: 'Nothing was asked of a model. See whether git, the sandbox and the disk answer, and start it again.',
+    });
+  }
   return cause === 'timeout'
     ? ended('timeout', 'timeout', {
         code: 'TIMEOUT',

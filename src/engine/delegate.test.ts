@@ -263,6 +263,33 @@ describe('stopping', () => {
     expect(rig.asked).toEqual([]);
   });
 
+  test('a call that is stopped while what it needs is looked for is not waited for, and has its results (F38)', async () => {
+    await using store = createMemoryStore();
+    const stop = new AbortController();
+    const kit = () => {
+      setTimeout(() => stop.abort(), 5);
+      return new Promise<never>(() => {});
+    };
+    const rig = createRig({ store, model: () => ({ text: 'x' }), deps: { toolsFor: () => ({ kit }) } });
+    const { results } = await rig.run(numbered(2), { signal: stop.signal });
+    expect(results.map(({ status }) => status)).toEqual(['cancelled', 'cancelled']);
+    expect(rig.asked).toEqual([]);
+    expect((await store.tasks()).map(({ status }) => status)).toEqual(['cancelled', 'cancelled']);
+  });
+
+  test('many calls may share a signal', async () => {
+    await using store = createMemoryStore();
+    const warned: Error[] = [];
+    const hear = (warning: Error): void => void warned.push(warning);
+    process.on('warning', hear);
+    const stop = new AbortController();
+    const rig = createRig({ store, model: () => ({ text: 'x' }) });
+    await Promise.all(Array.from({ length: 20 }, () => rig.run(numbered(1), { signal: stop.signal })));
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', hear);
+    expect(warned).toEqual([]);
+  });
+
   test('a tool that does not stop is not waited for; what ended before is in the journal', async () => {
     await using store = createMemoryStore();
     const stop = new AbortController();

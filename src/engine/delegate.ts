@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { sumResults } from '../core/budget/sum-results.ts';
 import { lowestBudget, type PlannedTask } from '../core/call/preflight.ts';
 import { endingOfStop, type StopCause } from '../core/ending.ts';
@@ -81,15 +82,18 @@ export async function startDelegation(
 ): Promise<Started> {
   const { clock, store, leases } = deps;
   const created_at = clock.now();
-  const { parent } = options;
+  const { parent, signal } = options;
+  // One signal may stop many calls: Node would take that for a leak.
+  if (signal !== undefined) setMaxListeners(0, signal);
   const joined = parent && within === undefined ? await joinTreeBudgets(parent.task_id, deps) : [];
   const { run, opened } = createRun(deps, options, { within, joined });
   const tasks = planned.map((task): TaskPlan => ({ ...task, id: deps.newId('t') }));
-  await check(run, tasks);
+  // A call that is stopped before it is stored is stored as stopped: nobody waits for what hangs in the check.
+  await unlessStopped(check(run, tasks), signal);
 
   const { delegation_id, ...place } = run.of;
   const ids = tasks.map(({ id }) => id);
-  const { origin, background, signal } = options;
+  const { origin, background } = options;
   const record = { ...place, root_id: run.root_id, origin, ...(background && { background }), created_at };
   const stored = store
     .create({ id: delegation_id, ...record, tasks }, leases, deps.settings.limits)
@@ -309,6 +313,18 @@ async function check(run: Run, tasks: readonly TaskPlan[]): Promise<void> {
   }
   if (issues.length > 0) throw refusal(issues);
   for (const plan of tasks) await run.equip(plan);
+}
+
+/** Resolves or rejects as `work`, or resolves as soon as the signal aborts. */
+function unlessStopped(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return work;
+  return new Promise((resolve, reject) => {
+    const stop = (): void => resolve();
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+    signal.addEventListener('abort', stop);
+    // What is refused at once is refused all the same.
+    if (signal.aborted) queueMicrotask(stop);
+  });
 }
 
 /** Ends a task that never started. */

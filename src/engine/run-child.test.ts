@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import type { ChildTools, ToolKit } from '../core/tool.ts';
 import type { Transcripts } from '../core/transcript.ts';
 import { createMemoryStore } from '../store/memory-store.ts';
 import { call, createRig, failed, SECRET, task } from './test-rig.ts';
@@ -57,4 +58,61 @@ test('a text too long for a summary that cannot be saved leaves a result all the
   const [result] = (await rig.run([task({})])).results;
   expect(result).toMatchObject({ status: 'completed' });
   expect(result).not.toHaveProperty('full_ref');
+});
+
+describe('a child whose tools do not open', () => {
+  const kitOf = (open: ToolKit['open']) => ({ toolsFor: () => ({ kit: async () => ({ specs: [], open }) }) });
+  const numbered = [task({ goal: '0' }), task({ goal: '1' })];
+
+  test('ends as one that never started, in its own time, and holds nobody back (F34, F38)', async () => {
+    await using store = createMemoryStore();
+    let open: (own: ChildTools) => void = () => {};
+    const closed: boolean[] = [];
+    const close = async ({ lost }: { lost: boolean }) => {
+      closed.push(lost);
+      return { artifacts: [] };
+    };
+    const own = { tools: new Map(), workspace: '/work', close };
+    const late = new Promise<ChildTools>((resolve) => (open = resolve));
+    const rig = createRig({
+      store,
+      model: () => ({ text: 'Done.' }),
+      limits: { first_token_timeout_seconds: 0.02 },
+      deps: kitOf(({ index }) => (index === 0 ? late : own)),
+    });
+    const { results } = await rig.run(numbered);
+    expect(results[0]).toMatchObject({
+      status: 'timeout',
+      exit_reason: 'timeout',
+      error: { code: 'TIMEOUT', message: expect.stringContaining('never started') },
+      cost: { usd: 0, complete: true },
+    });
+    expect(results[1]?.status).toBe('completed');
+    expect(rig.asked.map(({ goal }) => goal)).toEqual(['1']);
+    // What opens when nobody waits any more is closed again.
+    open(own);
+    await expect.poll(() => closed).toEqual([false, false]);
+  });
+
+  test('can be stopped (F38)', async () => {
+    await using store = createMemoryStore();
+    const stop = new AbortController();
+    const rig = createRig({
+      store,
+      model: () => ({ text: 'Done.' }),
+      deps: kitOf(() => {
+        queueMicrotask(() => stop.abort());
+        return new Promise(() => {});
+      }),
+    });
+    const { results } = await rig.run(numbered, { signal: stop.signal });
+    expect(results.map(({ status }) => status)).toEqual(['cancelled', 'cancelled']);
+  });
+
+  test('has the time that its task has, if that is less', async () => {
+    await using store = createMemoryStore();
+    const rig = createRig({ store, model: () => ({ text: 'x' }), deps: kitOf(() => new Promise(() => {})) });
+    const [result] = (await rig.run([task({ timeout_seconds: 0.02 })])).results;
+    expect(result).toMatchObject({ status: 'timeout', error: { message: expect.stringContaining('0.02 seconds') } });
+  });
 });

@@ -1,5 +1,5 @@
 import { DELEGATE_TOOL } from '../core/call/delegate-schema.ts';
-import { type Ending, endingOfError, type StopCause } from '../core/ending.ts';
+import { type Ending, endingOfError, endingOfStop, type StopCause } from '../core/ending.ts';
 import type { Image, Message, ToolSpec } from '../core/provider.ts';
 import type { TaskResult } from '../core/result.ts';
 import type { Store, TaskPlan } from '../core/store.ts';
@@ -16,6 +16,7 @@ import { createLedger } from './limits/ledger.ts';
 import type { SharedLedger } from './limits/shared-ledger.ts';
 import { createTally } from './limits/tally.ts';
 import { closeTreeBudget, openTreeBudget, startProcesses } from './limits/tree-budget.ts';
+import { openTools } from './open-tools.ts';
 import { steersAtEnd } from './steering.ts';
 import { firstTurn } from './system-prompt.ts';
 import { tellDeltas } from './tell-deltas.ts';
@@ -46,6 +47,7 @@ export async function runChild(
   const { clock, settings, transcripts } = run.deps;
   const started_at = clock.now();
   const seconds = Math.min(plan.input.timeout_seconds ?? Infinity, settings.limits.timeout_seconds ?? Infinity);
+  const patience = settings.limits.first_token_timeout_seconds;
   const abort = (): void => controller.abort('timeout' satisfies StopCause);
   const stopTimer = seconds === Infinity ? undefined : startTimer(seconds, abort);
 
@@ -64,7 +66,7 @@ export async function runChild(
     tell?.({ type: 'task-start' });
     transcript = transcripts?.open({ delegation_id: run.of.delegation_id, ...plan });
     const { kit, toolsets, setup, tokens } = await run.equip(plan);
-    own = await kit.open({ task_id: plan.id, index: plan.index });
+    own = await openTools(kit, { task_id: plan.id, index: plan.index }, { controller, seconds: patience });
     const text = firstTurn(plan.input);
     const images = await loadImages(run, plan);
     const first: Message = images.length === 0 ? { role: 'user', text } : { role: 'user', text, images };
@@ -113,7 +115,9 @@ export async function runChild(
     };
     ending = await runTurns(child);
   } catch (error) {
-    ending = endingOfError(error, 1);
+    const { aborted, reason } = controller.signal;
+    const unopened = aborted && attempt !== undefined && own === undefined;
+    ending = unopened ? endingOfStop(reason, reason === 'start' ? patience : seconds) : endingOfError(error, 1);
   } finally {
     stopTimer?.();
   }

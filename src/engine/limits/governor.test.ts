@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Failure } from '../../core/provider.ts';
@@ -54,6 +55,7 @@ type Clock = ReturnType<typeof stoppedClock>;
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const never = new AbortController().signal;
+setMaxListeners(0, never);
 const lab = (more: Partial<Route> = {}): Route => routeTo('lab/m', more);
 const limited: Failure = { class: 'rate_limit' };
 

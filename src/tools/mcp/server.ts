@@ -153,12 +153,14 @@ export function connectServer(
 }
 
 /** Pages that never end are not read to the end. */
-async function listTools(client: Client, timeout: number): Promise<readonly McpTool[]> {
+async function listTools(client: Client, limit_ms: number): Promise<readonly McpTool[]> {
   if (client.getServerCapabilities()?.tools === undefined) return [];
   const tools: McpTool[] = [];
+  const until = Date.now() + limit_ms;
   let cursor: string | undefined;
   for (let page = 0; page < PAGES; page += 1) {
     const params = cursor === undefined ? {} : { cursor };
+    const timeout = Math.max(1, until - Date.now());
     const { tools: found, nextCursor } = await client.request({ method: 'tools/list', params }, { timeout });
     tools.push(...found);
     cursor = nextCursor;
