@@ -15,9 +15,11 @@ import { contextUnder, delegatingTask, PARENT_TASK, withDepth } from './core/cal
 import type { DelegateArgs, Exactly, ResultOf } from './core/call/delegate-args.ts';
 import { type PlannedCall, planCall } from './core/call/plan-call.ts';
 import type { PreflightContext } from './core/call/preflight.ts';
+import { type Teaching, teachDelegation } from './core/call/teach-delegation.ts';
 import { DelegateError } from './core/errors.ts';
 import type { DelegationStream, EventListener } from './core/events.ts';
 import { type Explanation, explainCall } from './core/explain.ts';
+import type { ToolSpec } from './core/provider.ts';
 import { createResolver } from './core/resolve-route.ts';
 import type { DelegationResult } from './core/result.ts';
 import type { RouteRequest } from './core/route.ts';
@@ -107,6 +109,11 @@ export interface Yardmaster extends AsyncDisposable {
   /** What `delegate` would do with the same arguments; sends nothing. Refusals throw as `delegate`'s do. */
   explain<Args>(args: Args & Unread<Args>): Explanation;
   explain<const Args extends DelegateArgs>(args: Args & Exactly<Args>): Explanation;
+  /**
+   * `delegate_task` as a calling model is shown it, for calls that are waited for: name, description and JSON Schema. The
+   * same bytes for the same configuration, catalog and keys. `parent`: as for `delegate`.
+   */
+  definition(options?: Pick<DelegateOptions, 'parent'>): ToolSpec;
   /** What calls are decided by: the catalog as it holds here, the routing rules, the limits. Built on first use. */
   decisions(): PreflightContext;
   /** Tasks, journal and results. Opened on first use. */
@@ -130,6 +137,14 @@ export interface Yardmaster extends AsyncDisposable {
 
 /** Only a value nobody has looked at; what has a type is checked against `DelegateArgs`. */
 type Unread<Args> = unknown extends Args ? unknown : never;
+
+/** For models that get results as the answer to each call, and have no other tool of ours. */
+const WAITED_FOR: Teaching = {
+  finding: '"dry_run" says what a call would do and cost',
+  elsewhere: 'name one as provider/model',
+  afterwards: 'Results come back with a receipt each: which model was asked for, which one served, cost.',
+  waits: true,
+};
 
 const DAY_MS = 86_400_000;
 
@@ -362,6 +377,7 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
       if (call.action !== 'spawn') throw notHere(call.action);
       return explainCall(call, decisions());
     },
+    definition: ({ parent: asker } = {}) => teachDelegation(withParent(decisions(), asker), WAITED_FOR),
     delegate,
     stream: ((args: unknown, options: DelegateOptions = {}) =>
       streamDelegation((tell) => {

@@ -7,7 +7,7 @@ export type { Catalog, ModelEntry, ProviderEntry } from './core/catalog.ts';
 export { DelegateError, type ErrorCode, type Issue } from './core/errors.ts';
 export type { DelegationEvent, DelegationStream, EventListener } from './core/events.ts';
 export type { Explanation, TaskExplanation } from './core/explain.ts';
-export type { Usage } from './core/provider.ts';
+export type { ToolSpec, Usage } from './core/provider.ts';
 export type {
   Cost,
   DelegationHandle,
@@ -32,6 +32,9 @@ export type {
 } from './core/session.ts';
 export type { JournalEntry, Store, TaskFilter, TaskRecord } from './core/store.ts';
 export type { Budget, Json, TaskInput } from './core/task.ts';
+export { type DelegateFunction, delegateFunction } from './sdk/delegate-function.ts';
+export type { DelegateOutcome } from './sdk/delegate-outcome.ts';
+export { type DelegateTool, delegateTool } from './sdk/delegate-tool.ts';
 
 /**
  * Wires everything together. Reads the configuration (and throws `CONFIG_INVALID` for all that is wrong with it);

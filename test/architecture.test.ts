@@ -18,7 +18,8 @@ const LAYERS: Record<string, { folders: readonly string[]; packages: readonly st
   'testing.ts': { folders: ['core', 'testing', 'store'], packages: [], node: true },
   'app.ts': { folders: ['core', 'engine', 'providers', 'store', 'config', 'tools'], packages: [], node: true },
   'setup.ts': { folders: ['core', 'config', 'app.ts'], packages: [], node: true },
-  'index.ts': { folders: ['core', 'app.ts'], packages: [], node: false },
+  sdk: { folders: ['core', 'app.ts'], packages: [], node: false },
+  'index.ts': { folders: ['core', 'app.ts', 'sdk'], packages: [], node: false },
   mcp: {
     folders: ['core', 'app.ts'],
     packages: ['@modelcontextprotocol/server', 'jsonc-parser', 'smol-toml', 'yaml'],
@@ -26,7 +27,16 @@ const LAYERS: Record<string, { folders: readonly string[]; packages: readonly st
   },
   cli: {
     folders: ['core', 'app.ts', 'setup.ts', 'mcp'],
-    packages: ['commander', 'picocolors', 'yaml', 'log-update', 'cli-truncate', 'string-width', 'wrap-ansi'],
+    packages: [
+      '@earendil-works/pi-tui',
+      'commander',
+      'picocolors',
+      'yaml',
+      'log-update',
+      'cli-truncate',
+      'string-width',
+      'wrap-ansi',
+    ],
     node: true,
   },
 };

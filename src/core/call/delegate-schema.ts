@@ -11,7 +11,7 @@ export interface SchemaInput {
   readonly limits: Pick<Limits, 'max_children_per_call' | 'max_concurrent_children'>;
   /** Toolsets a child may have here. */
   readonly toolsets: readonly string[];
-  /** For a child: it waits for its own children, and has none to look after. */
+  /** For a child, and wherever else every call is waited for: there are none to look after. */
   readonly nested?: boolean;
 }
 

@@ -17,6 +17,8 @@ export interface Teaching {
   readonly afterwards: string;
   /** The default is its own route. */
   readonly inherits?: true;
+  /** Every call is waited for: nothing is shown about children that run on. */
+  readonly waits?: true;
 }
 
 /**
@@ -29,6 +31,7 @@ export function teachDelegation(context: PreflightContext, teaching: Teaching): 
     routes: context.routing.routes,
     limits: context.limits,
     toolsets: childToolsets(undefined, ceilingOf(context)),
+    ...(teaching.waits && { nested: true }),
   });
   return {
     name,
