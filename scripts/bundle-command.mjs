@@ -1,11 +1,21 @@
 // Puts the command's modules into few files: a process that lives for one call pays for every file it opens, and the
 // 250 files between `yardmaster delegate` and its first request cost more than all they do. The library stays as it is.
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { rolldown } from 'rolldown';
 
 /** What a call loads, in many small files. All other packages are loaded as they are, when they are needed. */
-const BUNDLED = ['commander', 'fastest-levenshtein', 'picocolors', 'undici', 'valibot', 'yaml'];
+const BUNDLED = [
+  '@earendil-works/pi-tui',
+  'commander',
+  'fastest-levenshtein',
+  'get-east-asian-width',
+  'marked',
+  'picocolors',
+  'undici',
+  'valibot',
+  'yaml',
+];
 
 /** Modules of ours that go into one file, because what needs one of them needs most. */
 const TOGETHER = [
@@ -60,8 +70,25 @@ const withoutHttp2 = {
 function licences(root) {
   return BUNDLED.map((name) => {
     const folder = join(root, 'node_modules', name);
-    const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-    const file = ['LICENSE', 'LICENSE.md'].map((one) => join(folder, one)).find((one) => existsSync(one));
-    return `${name} ${version}\n\n${readFileSync(file, 'utf8').trim()}\n`;
+    const { version, license, author } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    const file = readdirSync(folder).find((one) => /^licen[cs]e(\.md)?$/i.test(one));
+    const text = file === undefined ? ownWords(license, author) : readFileSync(join(folder, file), 'utf8').trim();
+    return `${name} ${version}\n\n${text}\n`;
   }).join(`\n${'-'.repeat(80)}\n\n`);
 }
+
+/** The licence of a package that names it and brings no text of it. */
+function ownWords(license, author) {
+  if (license !== 'MIT') throw new Error(`A bundled package brings no text of its licence ${license}.`);
+  return MIT.replace('AUTHOR', typeof author === 'string' ? author : author.name);
+}
+
+const MIT = `MIT License
+
+Copyright (c) AUTHOR
+
+Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation files (the "Software"), to deal in the Software without restriction, including without limitation the rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit persons to whom the Software is furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all copies or substantial portions of the Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.`;

@@ -17,6 +17,18 @@ export function createProgram(): Command {
     .configureHelp({ sortSubcommands: false });
 
   withRoute(
+    program
+      .command('chat')
+      .description('talk to the parent agent, which delegates (also without any command, on a terminal)')
+      .option('--config <file>', 'read only this configuration (also YARDMASTER_CONFIG)')
+      .option('--cwd <folder>', 'work in this folder'),
+    'what the parent runs on',
+  )
+    .option('--resume [id]', 'go on with a saved session; without an id the last one of this folder')
+    .addHelpText('after', examples('chat', 'chat -m sonnet --reasoning-effort high', 'chat --resume'))
+    .action(lazy(() => import('./commands/chat.ts')));
+
+  withRoute(
     data(program, 'delegate', 'run a batch of tasks, each on its own route')
       .argument('[file]', 'JSON or YAML with exactly the arguments of delegate_task; - reads stdin')
       .option('-g, --goal <text>', 'a task (again for more)', collect)
@@ -72,6 +84,13 @@ export function createProgram(): Command {
     .option('--force', 'overwrite what is there (a backup is kept)')
     .addHelpText('after', examples('init', 'init --project'))
     .action(lazy(() => import('./commands/init.ts')));
+
+  const imports = program.command('import').description("take over another agent's configuration");
+  data(imports, 'hermes', 'from a config.yaml of Hermes: model, aliases, providers, delegation, fallbacks; never a key')
+    .argument('[file]', 'default: ~/.hermes/config.yaml')
+    .option('--dry-run', 'print what would come of it, write nothing')
+    .addHelpText('after', examples('import hermes --dry-run', 'import hermes ~/old/config.yaml --json'))
+    .action(lazy(() => import('./commands/import-hermes.ts')));
 
   data(program, 'trust', "let this folder's yardmaster.yaml set endpoints, keys and commands")
     .argument('[folder]', 'default: the working folder')
@@ -170,14 +189,14 @@ function data(parent: Command, name: string, description: string): Command {
     .option('--cwd <folder>', 'work in this folder');
 }
 
-/** The call's own layer of the route. */
-function withRoute(command: Command): Command {
+/** The layer of the route that a command line is. */
+function withRoute(command: Command, whose = 'for tasks that name none'): Command {
   return command
-    .option('-m, --model <model>', 'for tasks that name none')
-    .option('--provider <id>', 'for tasks that name none')
-    .option('--reasoning-effort <level>', 'for tasks that name none')
-    .option('--route <name>', 'a named route, for tasks that name none')
-    .option('--toolsets <names>', 'comma-separated; for tasks that name none');
+    .option('-m, --model <model>', whose)
+    .option('--provider <id>', whose)
+    .option('--reasoning-effort <level>', whose)
+    .option('--route <name>', `a named route, ${whose}`)
+    .option('--toolsets <names>', `comma-separated; ${whose}`);
 }
 
 function lazy(load: () => Promise<ActionModule>): (...args: unknown[]) => Promise<void> {

@@ -2,15 +2,18 @@ import { type Command, CommanderError } from 'commander';
 import { DelegateError } from '../core/errors.ts';
 import { EXIT_OK, EXIT_REFUSED } from './exit-code.ts';
 
+/** Flags of the program itself; any other one in place of a command is the chat's. */
+const OF_PROGRAM = ['-h', '--help', '-V', '--version'];
+
 /** Parses the command line and runs the command; resolves to the exit code. Words it does not know are a refusal. */
 export async function runProgram(program: Command, argv: readonly string[]): Promise<number> {
   for (const command of everyCommand(program)) command.exitOverride();
-  if (argv.length <= 2) {
+  if (argv.length <= 2 && !(process.stdin.isTTY && process.stdout.isTTY)) {
     program.outputHelp();
-    return EXIT_OK;
+    return EXIT_REFUSED;
   }
   try {
-    await program.parseAsync(argv);
+    await program.parseAsync(withCommand(argv));
     return Number(process.exitCode ?? EXIT_OK);
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) throw thrown;
@@ -18,6 +21,13 @@ export async function runProgram(program: Command, argv: readonly string[]): Pro
     if (argv.includes('--json')) process.stdout.write(`${JSON.stringify({ error: refusalOf(thrown) })}\n`);
     return EXIT_REFUSED;
   }
+}
+
+/** Without a command it is a chat. */
+function withCommand([node = '', script = '', ...words]: readonly string[]): string[] {
+  const [first] = words;
+  const named = first !== undefined && (!first.startsWith('-') || OF_PROGRAM.includes(first));
+  return [node, script, ...(named ? [] : ['chat']), ...words];
 }
 
 /** What commander has said on stderr, for those who read stdout. */

@@ -4,8 +4,8 @@ import { oneLine, type Paint } from '../output.ts';
 import { sourceLabel } from './receipt.ts';
 import { routeName } from './route-name.ts';
 
-/** Why each task would get its route, and what would run at once. */
-export function renderExplanation(explanation: Explanation, paint: Paint): string {
+/** Why each task would get its route, or got it, and what would run at once. */
+export function renderExplanation(explanation: Explanation, paint: Paint, state = 'nothing was sent'): string {
   const { concurrency } = explanation;
   const plan =
     concurrency.queued === 0
@@ -13,7 +13,7 @@ export function renderExplanation(explanation: Explanation, paint: Paint): strin
       : `${concurrency.at_once} at once, ${concurrency.queued} queued (max_concurrent_children ${concurrency.max_concurrent_children})`;
   return [
     ...explanation.tasks.map((task) => renderTask(task, paint)),
-    paint.dim(`${plan} · ${priceRange(explanation.price)} · nothing was sent`),
+    paint.dim(`${plan} · ${priceRange(explanation.price)} · ${state}`),
   ].join('\n\n');
 }
 

@@ -15,22 +15,33 @@ export interface LiveTree {
 
 export function createLiveTree(paint: Paint, now: () => number): LiveTree {
   const rows = createTaskRows(paint, now);
+  return { on: rows.on, lines: (size) => treeLines(rows.inTree(), { ...size, paint }) };
+}
 
-  function lines(size: { readonly now: number; readonly columns: number; readonly height: number }): string[] {
-    const all = rows.inTree();
-    const room = Math.max(3, size.height - 2);
-    const shown = all.length <= room ? all : pick(all, room - 1);
-    const columns = layoutFor(size.columns);
-    const body = table(
-      columns.map(({ column }) => ({ ...column, title: column.title === '' ? '' : paint.dim(column.title) })),
-      shown.map((row) => columns.map(({ cell }) => cell(row, paint, size.now))),
-      size.columns,
-    );
-    if (shown.length < all.length) body.push(paint.dim(`  … and ${all.length - shown.length} more: ${tally(all)}`));
-    return body;
-  }
+/** The picture of these rows, under titles. */
+export function treeLines(
+  all: readonly TaskRow[],
+  size: { readonly now: number; readonly columns: number; readonly height: number; readonly paint: Paint },
+): string[] {
+  const { paint } = size;
+  const room = Math.max(3, size.height - 2);
+  const shown = all.length <= room ? all : pick(all, room - 1);
+  const body = treeRows(shown, size);
+  if (shown.length < all.length) body.push(paint.dim(`  … and ${all.length - shown.length} more: ${tally(all)}`));
+  return body;
+}
 
-  return { on: rows.on, lines };
+/** One line a row, under titles. */
+export function treeRows(
+  rows: readonly TaskRow[],
+  { paint, now, columns }: { readonly now: number; readonly columns: number; readonly paint: Paint },
+): string[] {
+  const cells = layoutFor(columns);
+  return table(
+    cells.map(({ column }) => ({ ...column, title: column.title === '' ? '' : paint.dim(column.title) })),
+    rows.map((row) => cells.map(({ cell }) => cell(row, paint, now))),
+    columns,
+  );
 }
 
 interface Cell {

@@ -1,0 +1,128 @@
+import { type Component, Editor, type OverlayHandle, ProcessTerminal, TUI } from '@earendil-works/pi-tui';
+import type { Panel } from './panels/panel.ts';
+import type { Theme } from './theme.ts';
+
+/** Fast enough to look alive, slow enough to cost nothing. */
+const FRAME_MS = 125;
+
+/** What the screen shows, from top to bottom; each is asked for its lines with every frame. */
+export interface Parts {
+  readonly header: Component;
+  readonly conversation: Component;
+  /** Between the conversation and the input: children at work, what waits to be sent, what goes on. */
+  readonly below: (width: number) => readonly string[];
+  readonly status: (width: number) => string;
+}
+
+/** The terminal while the chat has it. */
+export interface Screen {
+  readonly editor: Editor;
+  readonly rows: number;
+  readonly columns: number;
+  start(): void;
+  /** Gives the terminal back as it was, below what was said. */
+  stop(): Promise<void>;
+  /** To the shell, until the job is brought to the front again. */
+  suspend(): void;
+  repaint(): void;
+  /** Paints everything again. */
+  clear(): void;
+  /** Something moves by itself: paint regularly. */
+  animate(on: boolean): void;
+  /** A panel in place of the input; the function it gives takes it away again. */
+  ask(panel: Panel): () => void;
+  /** A panel over everything. */
+  cover(panel: Panel): () => void;
+  /** Nothing is in the way of the input. */
+  readonly free: boolean;
+  /** Hears every key first; true = it was meant for nobody else. */
+  onKey(listener: (data: string) => boolean): void;
+}
+
+export function createScreen(parts: Parts, theme: Theme): Screen {
+  const terminal = new ProcessTerminal();
+  const tui = new TUI(terminal);
+  const editor = new Editor(tui, theme.editor, { paddingX: 1, autocompleteMaxVisible: 8 });
+  const panels: Panel[] = [];
+  const covers: OverlayHandle[] = [];
+  let timer: NodeJS.Timeout | undefined;
+
+  const still = (render: (width: number) => string[]): Component => ({ render, invalidate() {} });
+  tui.addChild(parts.header);
+  tui.addChild(parts.conversation);
+  tui.addChild(still((width) => ['', ...parts.below(width)]));
+  tui.addChild(still((width) => (panels.at(-1) ?? editor).render(width)));
+  tui.addChild(still((width) => [parts.status(width)]));
+  tui.setFocus(editor);
+
+  const restore = (): void => {
+    process.stdout.write('\u001b[?2004l\u001b[?25h');
+  };
+
+  return {
+    editor,
+    get rows() {
+      return terminal.rows;
+    },
+    get columns() {
+      return terminal.columns;
+    },
+    start() {
+      process.once('exit', restore);
+      tui.start();
+    },
+    async stop() {
+      clearInterval(timer);
+      for (const cover of covers.splice(0)) cover.hide();
+      await terminal.drainInput(200, 20);
+      tui.stop();
+      process.off('exit', restore);
+    },
+    suspend() {
+      tui.stop();
+      process.once('SIGCONT', () => {
+        tui.start();
+        tui.requestRender(true);
+      });
+      process.kill(process.pid, 'SIGTSTP');
+    },
+    repaint: () => tui.requestRender(),
+    clear() {
+      tui.invalidate();
+      tui.requestRender(true);
+    },
+    animate(on) {
+      if (on === (timer !== undefined)) return;
+      clearInterval(timer);
+      timer = on ? setInterval(() => tui.requestRender(), FRAME_MS) : undefined;
+    },
+    ask(panel) {
+      panels.push(panel);
+      if (covers.length === 0) tui.setFocus(panel);
+      tui.requestRender();
+      return () => {
+        const at = panels.indexOf(panel);
+        if (at < 0) return;
+        panels.splice(at, 1);
+        if (covers.length === 0) tui.setFocus(panels.at(-1) ?? editor);
+        tui.requestRender();
+      };
+    },
+    cover(panel) {
+      const handle = tui.showOverlay(panel, { width: '100%', row: 0, col: 0 });
+      covers.push(handle);
+      return () => {
+        covers.splice(covers.indexOf(handle), 1);
+        handle.hide();
+        if (covers.length === 0) tui.setFocus(panels.at(-1) ?? editor);
+        tui.requestRender();
+      };
+    },
+    get free() {
+      return panels.length === 0 && covers.length === 0;
+    },
+    onKey(listener) {
+      tui.addInputListener((data) => (listener(data) ? { consume: true } : undefined));
+    },
+  };
+}
