@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
 import type { YardmasterOptions } from './app.ts';
 import { buildCatalog } from './config/catalog/build-catalog.ts';
 import { loadSnapshot } from './config/catalog/load-catalog.ts';
@@ -13,11 +14,15 @@ import {
   setConfigValue,
   withoutKeys,
 } from './config/files/edit-config.ts';
+import { freeName } from './config/files/free-name.ts';
 import { isTrusted, trustFolder } from './config/files/trust.ts';
 import { writeFileAtomically } from './config/files/write-file.ts';
 import { type FoundKey, findKeys } from './config/find-keys.ts';
+import type { Imported, ImportedLine } from './config/hermes/import-hermes.ts';
 import { type LoadedConfig, loadConfig } from './config/load-config.ts';
 import { DelegateError } from './core/errors.ts';
+
+export type { ImportedLine };
 
 /**
  * What people do before and beside delegating: find out what is here, write a first configuration, change it,
@@ -48,6 +53,11 @@ export interface Setup {
     file: string,
     edit: (before: string) => Promise<string>,
   ): Promise<{ readonly file: string; readonly changed: boolean; readonly backup?: string }>;
+  /**
+   * Takes a configuration of Hermes (default: the one in its own folder) over into the user's file, or the one named by
+   * `config_file`. With `dry_run` nothing is written. Throws `CONFIG_INVALID` when it cannot be read or would not load.
+   */
+  importHermes(options: { readonly source?: string; readonly dry_run: boolean }): Promise<Imported>;
   trust(folder: string): string;
   refresh(signal: AbortSignal): Promise<Refreshed>;
   load(): Promise<LoadedConfig>;
@@ -123,6 +133,20 @@ export function createSetup(options: YardmasterOptions = {}): Setup {
       writeFileAtomically(file, after);
       return { file, changed: true, backup };
     },
+    async importHermes({ source, dry_run }) {
+      const { importHermes } = await import('./config/hermes/import-hermes.ts');
+      return importHermes({
+        source:
+          source === undefined
+            ? join(env.HERMES_HOME || join(homedir(), '.hermes'), 'config.yaml')
+            : resolve(cwd, source),
+        file: file ?? paths.config_file,
+        cwd,
+        env,
+        snapshot: loadSnapshot(paths),
+        dry_run,
+      });
+    },
     trust(folder) {
       const place = resolve(cwd, folder);
       if (statSync(place, { throwIfNoEntry: false })?.isDirectory() === true) return trustFolder(place, paths);
@@ -136,12 +160,4 @@ export function createSetup(options: YardmasterOptions = {}): Setup {
         signal,
       }),
   };
-}
-
-/** `<base>.bak`, or with a number when that is there already: a backup is never overwritten. */
-function freeName(base: string): string {
-  for (let number = 1; ; number += 1) {
-    const name = `${base}${number === 1 ? '' : `-${number}`}.bak`;
-    if (!existsSync(name)) return name;
-  }
 }

@@ -93,6 +93,7 @@ describe.concurrent('a finished delegation', () => {
     routes: { args: () => [], marks: true },
     doctor: { args: () => [], marks: true },
     init: { args: () => ['--force', '--config', join(box.cwd, 'other.yaml')] },
+    'import hermes': { args: () => [box.write('hermes.yaml', 'model: { default: q-1 }\n'), '--dry-run'] },
     trust: { args: () => [] },
     'config get': { args: () => ['delegation'] },
     'config set': { args: () => ['delegation.max_turns', '50', '--config', join(box.cwd, 'other.yaml')] },

@@ -20,7 +20,7 @@ import type { Finding } from './describe-issue.ts';
 const MAX_ALIASES = 100;
 
 /** One slip can make every later line an error; the first ones tell where it is. */
-const MAX_YAML_ERRORS = 5;
+export const MAX_YAML_ERRORS = 5;
 
 /** Keys that mean something to JavaScript itself. */
 const RESERVED: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
@@ -81,7 +81,7 @@ function parseNested(text: string, lines: LineCounter, file: string): Document.P
   }
 }
 
-function brokenYaml({ code, message }: YAMLParseError | YAMLWarning): Finding {
+export function brokenYaml({ code, message }: YAMLParseError | YAMLWarning): Finding {
   if (code === 'DUPLICATE_KEY') {
     return { message: 'This key stands in the same mapping a second time.', hint: 'Keep one.' };
   }
@@ -91,7 +91,7 @@ function brokenYaml({ code, message }: YAMLParseError | YAMLWarning): Finding {
   return { message: `It is not valid YAML: ${/[.!?]$/.test(first) ? first : `${first}.`}` };
 }
 
-function toValue(document: Document.Parsed, file: string): unknown {
+export function toValue(document: Document.Parsed, file: string): unknown {
   let value: unknown;
   try {
     value = document.toJS({ maxAliasCount: MAX_ALIASES });
@@ -107,7 +107,7 @@ function toValue(document: Document.Parsed, file: string): unknown {
   return value ?? {};
 }
 
-function unusableNames(document: Document.Parsed): { offset: number | undefined; why: string }[] {
+export function unusableNames(document: Document.Parsed): { offset: number | undefined; why: string }[] {
   const found: { offset: number | undefined; why: string }[] = [];
   visit(document, {
     Pair(_, pair) {
@@ -128,7 +128,7 @@ function unusableNames(document: Document.Parsed): { offset: number | undefined;
 }
 
 /** Where a path stands: its key, its value, or the nearest of its parents that the file has. */
-function offsetOf(document: Document.Parsed, path: KeyPath, part: 'key' | 'value'): number | undefined {
+export function offsetOf(document: Document.Parsed, path: KeyPath, part: 'key' | 'value'): number | undefined {
   let node: unknown = document.contents;
   let offset = document.contents?.range?.[0];
   for (const [index, step] of path.entries()) {

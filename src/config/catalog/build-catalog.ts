@@ -56,7 +56,7 @@ export function buildCatalog({ snapshot, providers = {}, env, where = () => '' }
   };
 }
 
-function keyOwners({ providers }: CatalogSnapshot): KeyOwners {
+export function keyOwners({ providers }: CatalogSnapshot): KeyOwners {
   const fixed = Object.entries(providers).filter(([, { base_url }]) => !base_url.includes('${'));
   return new Map(
     fixed.flatMap(([provider, { key_env, base_url }]) =>

@@ -1,4 +1,4 @@
-import { isScalar } from 'yaml';
+import { type Document, isScalar } from 'yaml';
 import { DelegateError, refusal } from '../../core/errors.ts';
 import { problem } from '../check-config.ts';
 import { type KeyPath, writeKeyPath } from '../config-source.ts';
@@ -12,7 +12,7 @@ import { readText } from './read-text.ts';
 import { writeFileAtomically } from './write-file.ts';
 
 /** First line of a file we create: editors then complete and check it by the schema that the package ships. */
-const SCHEMA_LINE = `# yaml-language-server: $schema=${new URL('../../../data/config.schema.json', import.meta.url).href}\n`;
+export const SCHEMA_LINE: string = `# yaml-language-server: $schema=${new URL('../../../data/config.schema.json', import.meta.url).href}\n`;
 
 /** `delegation.max_turns`, `providers."z.ai".rpm`, `routes.r.fallback[0]` → keys. Throws `CONFIG_INVALID`. */
 export function parseKeyPath(text: string): KeyPath {
@@ -90,20 +90,32 @@ export function setConfigValue(path: KeyPath, text: string | undefined, { file, 
   }
   const before = readText(target) ?? SCHEMA_LINE;
   parseConfig(before, { file: target, kind: 'user' });
-  const after = isJson(before) ? editJson(before, path, value) : editYaml(before, path, value);
+  const after = editConfigText(before, [[path, value]]);
   parseConfig(after, { file: target, kind: 'user' });
   writeFileAtomically(target, after);
   return target;
 }
 
-/** Comments, order and what was not asked for stay as they are written. */
-function editYaml(before: string, path: KeyPath, value: unknown): string {
+/** One key and what it is to be; undefined takes it out. */
+export type ConfigEdit = readonly [path: KeyPath, value: unknown];
+
+/** A configuration's text with keys set in it. Comments, order and what was not asked for stay as they are written. */
+export function editConfigText(before: string, edits: readonly ConfigEdit[]): string {
   const document = parseYaml(before);
-  if (value === undefined) {
-    if (!document.hasIn(path)) return before;
-    document.deleteIn(path);
-    return document.toString({ lineWidth: 0 });
+  if (isJson(before)) {
+    for (const [path, value] of edits) setIn(document, path, value);
+    return `${JSON.stringify(document.toJS(), null, 2)}\n`;
   }
+  const changed = edits.filter(([path, value]) => setIn(document, path, value));
+  return changed.length === 0 ? before : document.toString({ lineWidth: 0 });
+}
+
+/** A mapping or list longer than this is written a line a key. */
+const FLOW_CHARS = 90;
+
+/** False = there was nothing to take out. */
+function setIn(document: Document.Parsed, path: KeyPath, value: unknown): boolean {
+  if (value === undefined) return document.hasIn(path) && document.deleteIn(path);
   // A key without a value (`delegation:`) is a place for keys below it.
   for (let end = 1; end < path.length; end += 1) {
     const node = document.getIn(path.slice(0, end), true);
@@ -113,15 +125,11 @@ function editYaml(before: string, path: KeyPath, value: unknown): string {
   const plain = typeof value !== 'object';
   // The comment behind a value belongs to the value.
   if (isScalar(old) && plain) old.value = value;
-  else document.setIn(path, plain ? value : document.createNode(value, { flow: true }));
-  return document.toString({ lineWidth: 0 });
-}
-
-function editJson(before: string, path: KeyPath, value: unknown): string {
-  const document = parseYaml(before);
-  if (value === undefined) document.deleteIn(path);
-  else document.setIn(path, document.createNode(value));
-  return `${JSON.stringify(document.toJS(), null, 2)}\n`;
+  else {
+    const flow = JSON.stringify(value).length <= FLOW_CHARS;
+    document.setIn(path, plain ? value : document.createNode(value, { flow }));
+  }
+  return true;
 }
 
 function isJson(text: string): boolean {
