@@ -15,15 +15,18 @@ import { contextUnder, delegatingTask, PARENT_TASK, withDepth } from './core/cal
 import type { DelegateArgs, Exactly, ResultOf } from './core/call/delegate-args.ts';
 import { type PlannedCall, planCall } from './core/call/plan-call.ts';
 import type { PreflightContext } from './core/call/preflight.ts';
+import { parentToolsets } from './core/call/resolve-parent.ts';
 import { type Teaching, teachDelegation } from './core/call/teach-delegation.ts';
 import { DelegateError } from './core/errors.ts';
 import type { DelegationStream, EventListener } from './core/events.ts';
 import { type Explanation, explainCall } from './core/explain.ts';
+import { createMemoryPermissions, type Permissions } from './core/permissions.ts';
 import type { ToolSpec } from './core/provider.ts';
 import { createResolver } from './core/resolve-route.ts';
 import type { DelegationResult } from './core/result.ts';
 import type { RouteRequest } from './core/route.ts';
 import type { Session, SessionOptions, SessionSummary } from './core/session.ts';
+import type { SessionLogs } from './core/session-log.ts';
 import type { Store, TaskRecord } from './core/store.ts';
 import type { ControlCall } from './core/task.ts';
 import { createDeltaFilter, createRedactor, createSecretFilter, redactError } from './core/text/redact.ts';
@@ -244,13 +247,16 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
     const { findParent } = await import('./engine/find-parent.ts');
     return findParent(id, await store());
   });
-  const planOrRefuse = (args: unknown, context: PreflightContext): PlannedCall => {
+  /** A refusal quotes what was asked, and that may hold a key. */
+  const refusingInPrivate = <T>(decide: () => T): T => {
     try {
-      return planCall(args, context);
+      return decide();
     } catch (error) {
       throw error instanceof DelegateError ? redactError(error, redact) : error;
     }
   };
+  const planOrRefuse = (args: unknown, context: PreflightContext): PlannedCall =>
+    refusingInPrivate(() => planCall(args, context));
   /** What a call is decided by, and whose it is. */
   const plan = async (args: unknown, asker?: RouteRequest): Promise<PlannedCall & Asking> => {
     const above = await parent();
@@ -266,6 +272,20 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
     const [{ loseTasks }, deps] = await Promise.all([import('./engine/lose-tasks.ts'), engine()]);
     return loseTasks(gone, deps);
   };
+  const instructions = async (): Promise<string | undefined> =>
+    (await import('./tools/read-instructions.ts')).readInstructions(cwd, { trusted });
+  /** Those of a process that writes nothing to disk are gone with it. */
+  const sessionLogs = once(async (): Promise<SessionLogs> => {
+    const ids = { newId: () => newId('s'), now: Date.now };
+    if (options.store !== undefined) return (await import('./store/memory-sessions.ts')).createMemorySessions(ids);
+    const { createSessionFiles } = await import('./store/session-files.ts');
+    return createSessionFiles({ folder: config.paths.sessions, makeFolder, redact, ...ids });
+  });
+  const permissions = once(async (): Promise<Permissions> => {
+    if (options.store !== undefined) return createMemoryPermissions();
+    return (await import('./config/files/permissions-file.ts')).createPermissions(config.paths.permissions_file, cwd);
+  });
+  const sessions = new Set<Session>();
   /** All delegations that were started here, until they have ended. */
   const running = new Set<Promise<Started>>();
   const disposing = new AbortController();
@@ -278,18 +298,14 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
   ): Promise<Started> => {
     // Adapters load while the store opens. One that cannot be loaded is refused before anything is stored.
     if (!engine.started) for (const { route } of tasks) providers.providerFor(route).catch(() => {});
-    const [{ startDelegation }, deps, instructions] = await Promise.all([
-      loadDelegate(),
-      engine(),
-      import('./tools/read-instructions.ts').then(({ readInstructions }) => readInstructions(cwd, { trusted })),
-    ]);
+    const [{ startDelegation }, deps, rules] = await Promise.all([loadDelegate(), engine(), instructions()]);
     const parent_route = above?.route ?? context.resolver.parent;
     return startDelegation(tasks, deps, {
       workspace: cwd,
       toolsets: context.toolsets,
       origin,
       background: call.background,
-      ...(instructions === undefined ? {} : { instructions: deps.filter(instructions) }),
+      ...(rules === undefined ? {} : { instructions: deps.filter(rules) }),
       ...(call.budget === undefined ? {} : { budget: call.budget }),
       ...(parent_route === undefined ? {} : { parent_route }),
       ...(above && {
@@ -314,6 +330,21 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
     return started;
   };
 
+  const answer = async (planned: PlannedCall & Asking, options: DelegateOptions): Promise<CallAnswer> => {
+    if (!('tasks' in planned)) {
+      const [{ control }, deps] = await Promise.all([import('./engine/control.ts'), engine()]);
+      return control(planned.call, deps, options.signal);
+    }
+    if (planned.call.dry_run) return { kind: 'explanation', ...explainCall(planned.call, planned.context) };
+    const { delegation_id, ids, done } = await start(planned, options);
+    if (!planned.call.background) return { kind: 'results', ...(await done) };
+    background.set(
+      delegation_id,
+      done.catch(() => {}).finally(() => background.delete(delegation_id)),
+    );
+    return { kind: 'handle', delegation_id, ids, hint: handleHint(delegation_id) };
+  };
+
   const delegate = (async (args: unknown, options: DelegateOptions = {}): Promise<DelegationResult> => {
     const planned = await plan(args, options.parent);
     if (!('tasks' in planned)) throw notHere(planned.call.action);
@@ -326,21 +357,7 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
     config,
     decisions,
     store,
-    async call(args, options = {}) {
-      const planned = await plan(args, options.parent);
-      if (!('tasks' in planned)) {
-        const [{ control }, deps] = await Promise.all([import('./engine/control.ts'), engine()]);
-        return control(planned.call, deps, options.signal);
-      }
-      if (planned.call.dry_run) return { kind: 'explanation', ...explainCall(planned.call, planned.context) };
-      const { delegation_id, ids, done } = await start(planned, options);
-      if (!planned.call.background) return { kind: 'results', ...(await done) };
-      background.set(
-        delegation_id,
-        done.catch(() => {}).finally(() => background.delete(delegation_id)),
-      );
-      return { kind: 'handle', delegation_id, ids, hint: handleHint(delegation_id) };
-    },
+    call: async (args, options = {}) => answer(await plan(args, options.parent), options),
     async collect({ origin } = {}) {
       const [{ resultsOf }, deps] = await Promise.all([import('./engine/control.ts'), engine()]);
       await recover();
@@ -351,10 +368,40 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
       while (background.size > 0) await Promise.all(background.values());
     },
     acknowledge: async (delegation_id) => (await store()).acknowledge(delegation_id),
-    session: async () => {
-      throw new DelegateError('INTERNAL', 'There are no sessions yet.');
+    async session(options = {}) {
+      const [{ openSession }, { firstRoute }, logs, above] = await Promise.all([
+        import('./engine/session/open-session.ts'),
+        import('./engine/session/past.ts'),
+        sessionLogs(),
+        parent(),
+      ]);
+      const base = above === undefined ? decisions() : contextUnder(decisions(), delegatingTask(above, decisions()));
+      const toolsets = parentToolsets(options.toolsets, base.toolsets);
+      const context = { ...base, toolsets };
+      const { resume, request } = options;
+      const log = resume === undefined ? logs.create({ cwd }) : await logs.open(resume, { cwd });
+      try {
+        const session = openSession({
+          options,
+          log,
+          workspace: cwd,
+          context,
+          toolsets,
+          route: refusingInPrivate(() => firstRoute(log.saved, request, context)),
+          depth: (above?.depth ?? 0) + 1,
+          permissions: await permissions(),
+          engine,
+          instructions,
+          answer: ({ planned, context }, how) => answer({ ...planned, context, above }, how),
+        });
+        sessions.add(session);
+        return session;
+      } catch (error) {
+        await log[Symbol.asyncDispose]();
+        throw error;
+      }
     },
-    sessions: async () => [],
+    sessions: async (of) => (await sessionLogs()).list(of),
     recover,
     async spentToday() {
       const { daily_usd: limit } = config.delegation;

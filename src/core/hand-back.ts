@@ -2,6 +2,9 @@ import type { Cost, DelegationResult, TaskResult } from './result.ts';
 import { routeLabel } from './route.ts';
 import { cutText } from './text/cut-text.ts';
 
+/** Characters that the children's texts share in what their parent reads; each is kept whole as a result of its own. */
+export const HANDED_BACK_CHARS = 80_000;
+
 /**
  * A finished delegation as the delegating model reads it: data, with a frame that takes its authority. Each text stands
  * between lines with the delegation's id, which no child knew, so none can end its own frame and speak outside of it.

@@ -7,6 +7,17 @@ export interface Permissions {
   add(rules: readonly string[]): void;
 }
 
+/** Those of a process that writes nothing to disk. */
+export function createMemoryPermissions(): Permissions {
+  const given = new Set<string>();
+  return {
+    has: (rule) => given.has(rule),
+    add: (rules) => {
+      for (const rule of rules) given.add(rule);
+    },
+  };
+}
+
 /** What a call of the parent needs a person's word for. */
 export interface Rule {
   /** The same for calls that one word covers. */

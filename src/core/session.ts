@@ -2,12 +2,14 @@ import type { DelegationEvent, TaskEvent } from './events.ts';
 import type { Explanation } from './explain.ts';
 import type { Message, Usage } from './provider.ts';
 import type { Cost, DelegationResult, RouteSpend, TaskResult } from './result.ts';
-import type { Route, RouteRequest, RouteSource } from './route.ts';
+import type { Receipt, Route, RouteRequest, RouteSource } from './route.ts';
 import type { Json } from './task.ts';
 
 /** What the parent agent runs on now. */
 export interface SessionRoute {
   readonly route: Route;
+  /** Verbatim, one entry a layer that spoke. */
+  readonly requested: Receipt['requested'];
   /** `task` = asked for in this session (a flag, a switch), `parent` = `model` of the configuration. */
   readonly source: RouteSource;
   /** What was clamped, left out or could not be verified, for the person to read. */

@@ -31,6 +31,8 @@ export interface ToolUser {
   readonly task_id: string;
   /** How siblings hear of it. */
   readonly index: number;
+  /** It is the parent agent: what its commands delegate stands below no task. */
+  readonly parent?: true;
 }
 
 /** One child's tools, from its start to its end. */

@@ -57,7 +57,8 @@ export async function compact(agent: Agent): Promise<boolean> {
   return true;
 }
 
-function tokensOf(messages: readonly Message[]): number {
+/** At most; images are not counted. */
+export function tokensOf(messages: readonly Message[]): number {
   return messages.reduce((sum, message) => sum + tokensIn(message), 0);
 }
 

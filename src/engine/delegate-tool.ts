@@ -2,14 +2,11 @@ import { contextUnder } from '../core/call/context-under.ts';
 import { type PlannedCall, planCall } from '../core/call/plan-call.ts';
 import { DelegateError } from '../core/errors.ts';
 import { explainCall } from '../core/explain.ts';
-import { handBack } from '../core/hand-back.ts';
+import { HANDED_BACK_CHARS, handBack } from '../core/hand-back.ts';
 import type { ToolSpec } from '../core/provider.ts';
 import type { Json } from '../core/task.ts';
 import type { Tool, ToolOutcome } from '../core/tool.ts';
 import type { Child } from './child.ts';
-
-/** Characters that the children's texts share in what their parent reads; each is kept whole as a result of its own. */
-const HANDED_BACK_CHARS = 80_000;
 
 /** `delegate_task` in the hands of a child: the same parser and rules, with the child as the parent. */
 export function createDelegateTool(spec: ToolSpec, child: () => Child): Tool {

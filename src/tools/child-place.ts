@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { PARENT_TASK } from '../core/call/context-under.ts';
 import type { Remains, ToolUser } from '../core/tool.ts';
 import { changedDuring, findArtifacts } from './artifacts.ts';
 import { type ChildFiles, createChildFiles } from './child-files.ts';
@@ -32,7 +33,7 @@ export interface PlaceOptions {
 }
 
 export async function openChildPlace({
-  user: { task_id, index },
+  user: { task_id, index, parent },
   siblings,
   worktrees,
   openTerminal,
@@ -43,7 +44,8 @@ export async function openChildPlace({
   const files = createChildFiles({ workspace: shared, siblings, index });
   const { workspace, written } = files;
   const mounts = worktree?.mounts ?? mountsOf(workspace.root);
-  const terminal = openTerminal?.({ task_id, mounts, env: worktree?.env ?? {} });
+  const below = parent === true ? {} : { [PARENT_TASK]: task_id };
+  const terminal = openTerminal?.({ task_id, mounts, env: { ...worktree?.env, ...below } });
 
   async function remains(lost: boolean): Promise<Remains> {
     await Promise.all([terminal?.close(), files.close()]);

@@ -26,6 +26,10 @@ export interface Paths {
   readonly store_file: string;
   readonly transcripts: string;
   readonly results: string;
+  /** Saved sessions. */
+  readonly sessions: string;
+  /** What a person allowed in each folder for good. */
+  readonly permissions_file: string;
   /** Worktrees of children that work in one. */
   readonly worktrees: string;
   readonly cache: string;
@@ -47,6 +51,8 @@ export function resolvePaths({ env, platform = process.platform, home = homedir(
     store_file: join(data, 'yardmaster.db'),
     transcripts: join(data, 'transcripts'),
     results: join(data, 'results'),
+    sessions: join(data, 'sessions'),
+    permissions_file: join(data, 'permissions.json'),
     worktrees: join(data, 'worktrees'),
     cache: join(data, 'cache'),
     catalog_file: join(data, 'cache', 'catalog.json'),

@@ -21,13 +21,13 @@ export function resolveParent(
   const own = createResolver(resolver.catalog, ownRouting(routing), current && { parent: current.route });
   const resolution = own.resolve({ task: read.request, call: {} });
   if (!resolution.ok) throw refusal(resolution.issues.map((issue) => ({ ...issue, path: ownPath(issue.path) })));
-  const { route, notes } = resolution;
+  const { route, requested, notes } = resolution;
   const issues = [route, ...route.fallback].flatMap((each) => [
     ...unableIssues(each),
     ...unpricedIssues(each, undefined, { path: '', daily_usd: settings.daily_usd }),
   ]);
   if (issues.length > 0) throw refusal(issues);
-  return { route, notes, source: sourceOf(resolution.source, current?.source) };
+  return { route, requested, notes, source: sourceOf(resolution.source, current?.source) };
 }
 
 /** A request that asks for the same route again, in another process. */

@@ -2,7 +2,6 @@ import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PARENT_TASK } from '../../core/call/context-under.ts';
 import { type ProcessEnd, runProcess } from './run-process.ts';
 import type { Mount, Sandbox } from './sandbox.ts';
 
@@ -43,8 +42,7 @@ export interface TerminalOptions {
 export type OpenTerminal = (of: Omit<TerminalOptions, 'sandbox'>) => Terminal;
 
 export function createTerminal(options: TerminalOptions): Terminal {
-  const { sandbox, task_id, mounts } = options;
-  const env = { ...options.env, [PARENT_TASK]: task_id };
+  const { sandbox, task_id, mounts, env } = options;
   const running = new Set<Promise<unknown>>();
   const closing = new AbortController();
   const ran: Stretch[] = [];
