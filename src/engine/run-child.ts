@@ -9,7 +9,6 @@ import type { Steps } from './agent.ts';
 import { runTurns } from './agent-loop.ts';
 import { type Child, countAbove, type Run, takenOver, tellOf } from './child.ts';
 import { createDelegateTool } from './delegate-tool.ts';
-import type { EngineDeps } from './deps.ts';
 import { finish } from './finish.ts';
 import { tokensAtMost } from './limits/budget.ts';
 import { createLedger } from './limits/ledger.ts';
