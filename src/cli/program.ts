@@ -29,6 +29,18 @@ export function createProgram(): Command {
     .action(lazy(() => import('./commands/chat.ts')));
 
   withRoute(
+    data(program, 'run', 'ask the parent agent once, and wait for it and its children')
+      .argument('<prompt>', 'what to do; - reads stdin')
+      .option('--resume [id]', 'go on with a saved session; without an id the last one of this folder'),
+    'what the parent runs on',
+  )
+    .addHelpText(
+      'after',
+      examples('run "Which tests are slow, and why?"', 'run - --json < prompt.md', 'run "Go on." --resume'),
+    )
+    .action(lazy(() => import('./commands/run.ts')));
+
+  withRoute(
     data(program, 'delegate', 'run a batch of tasks, each on its own route')
       .argument('[file]', 'JSON or YAML with exactly the arguments of delegate_task; - reads stdin')
       .option('-g, --goal <text>', 'a task (again for more)', collect)

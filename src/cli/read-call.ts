@@ -48,7 +48,8 @@ async function readFields(file: string, context: ActionContext): Promise<unknown
   return Array.isArray(parsed) ? { tasks: parsed } : parsed;
 }
 
-async function readText(file: string, name: string, { cwd, stdin }: ActionContext): Promise<string> {
+/** A whole file, or stdin for `-`; throws `REQUEST_INVALID` when it cannot be read as text. */
+export async function readText(file: string, name: string, { cwd, stdin }: ActionContext): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {

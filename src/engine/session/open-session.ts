@@ -78,6 +78,7 @@ export function openSession(setup: SessionSetup): Session {
   let current: AbortController | undefined;
   let working: Promise<void> | undefined;
   let prepared: Promise<Parent> | undefined;
+  let closed: Promise<void> | undefined;
   let filled: () => number | undefined = () => undefined;
 
   const append = async (added: readonly SessionEntry[]): Promise<void> => {
@@ -223,6 +224,22 @@ export function openSession(setup: SessionSetup): Session {
     return Promise.all(images.map((ref) => deps.loadImage(ref, workspace)));
   };
 
+  const close = async (): Promise<void> => {
+    closing.abort();
+    current?.abort('cancelled' satisfies StopCause);
+    for (const { reject } of waiting.splice(0)) {
+      reject(new DelegateError('CANCELLED', 'The session was closed; nothing was said.'));
+    }
+    await working;
+    const parent = await prepared?.catch(() => undefined);
+    if (parent !== undefined) {
+      const { deps, own } = parent;
+      await Promise.all([...following.keys()].map((id) => control({ action: 'stop', id }, deps).catch(() => {})));
+      await own.close?.({ lost: false });
+    }
+    await log[Symbol.asyncDispose]();
+  };
+
   for (const id of past.background) follow(id);
 
   return {
@@ -272,20 +289,9 @@ export function openSession(setup: SessionSetup): Session {
         await Promise.race(working === undefined ? following.values() : [working]);
       }
     },
-    async [Symbol.asyncDispose]() {
-      closing.abort();
-      current?.abort('cancelled');
-      for (const { reject } of waiting.splice(0)) {
-        reject(new DelegateError('CANCELLED', 'The session was closed; nothing was said.'));
-      }
-      await working;
-      const parent = await prepared?.catch(() => undefined);
-      if (parent !== undefined) {
-        const { deps, own } = parent;
-        await Promise.all([...following.keys()].map((id) => control({ action: 'stop', id }, deps).catch(() => {})));
-        await own.close?.({ lost: false });
-      }
-      await log[Symbol.asyncDispose]();
+    [Symbol.asyncDispose]() {
+      closed ??= close();
+      return closed;
     },
   };
 }
