@@ -19,7 +19,13 @@ export function modelChoices(catalog: Catalog, paint: Paint): Choice<string>[] {
   const rank = ({ usable, configured }: ProviderEntry) => (usable ? 0 : 2) + (configured ? 0 : 1);
   return [...catalog.providers.values()]
     .sort((one, other) => rank(one) - rank(other))
-    .flatMap((provider) => [...provider.models.values()].map((model) => choiceOf(provider, model, paint)));
+    .flatMap((provider) =>
+      [...provider.models.values()].sort(newestFirst).map((model) => choiceOf(provider, model, paint)),
+    );
+}
+
+function newestFirst(one: ModelEntry, other: ModelEntry): number {
+  return (other.released ?? '').localeCompare(one.released ?? '');
 }
 
 function choiceOf(provider: ProviderEntry, model: ModelEntry, paint: Paint): Choice<string> {

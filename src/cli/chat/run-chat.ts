@@ -110,7 +110,13 @@ export async function runChat(options: ChatOptions): Promise<ChatEnd> {
     running: active,
   });
 
-  screen.editor.setAutocompleteProvider(createCompletion((command) => commands.argumentsOf(command)));
+  const completion = createCompletion((command) => commands.argumentsOf(command));
+  screen.editor.setAutocompleteProvider(completion);
+  screen.editor.onChange = (text) => {
+    // A line that was emptied at once leaves its list of completions behind; setting them takes it away.
+    if (!text.startsWith('/') && screen.editor.isShowingAutocomplete())
+      screen.editor.setAutocompleteProvider(completion);
+  };
   screen.editor.onSubmit = (text) => submit(text);
   screen.onKey(onKey);
   options.signal.addEventListener('abort', () => leave(), { once: true });
@@ -160,6 +166,7 @@ export async function runChat(options: ChatOptions): Promise<ChatEnd> {
   function hear(event: SessionEvent): void {
     if (event.type === 'child') children.on(event.event);
     if (event.type === 'reply-start' && event.cause === 'user') waiting.shift();
+    if (event.type === 'reply-end') hint = '';
     conversation.on(event);
     screen.animate(conversation.activity !== undefined || active() > 0);
     // A hundred children stream at once: the regular frames show them.

@@ -1,5 +1,4 @@
-import truncate from 'cli-truncate';
-import width from 'string-width';
+import { cutTo, widthOf } from './cell.ts';
 
 export interface Column {
   readonly title: string;
@@ -16,7 +15,7 @@ export interface Column {
  */
 export function table(columns: readonly Column[], rows: readonly (readonly string[])[], limit: number): string[] {
   const gap = 2;
-  const widths = columns.map(({ title }, at) => Math.max(width(title), ...rows.map((row) => width(row[at] ?? ''))));
+  const widths = columns.map(({ title }, at) => Math.max(widthOf(title), ...rows.map((row) => widthOf(row[at] ?? ''))));
   const least = widths.map((most, at) => Math.min(most, columns[at]?.min ?? most));
   const last = columns.findLastIndex(({ spare }) => spare);
   if (last >= 0 && sum(least) + gap * (columns.length - 1) > limit) {
@@ -33,7 +32,7 @@ export function table(columns: readonly Column[], rows: readonly (readonly strin
   }
   const line = (cells: readonly string[]) =>
     columns
-      .map((column, at) => pad(truncate(cells[at] ?? '', widths[at]!), widths[at]!, column.align))
+      .map((column, at) => pad(cutTo(cells[at] ?? '', widths[at]!), widths[at]!, column.align))
       .join(' '.repeat(gap))
       .trimEnd();
   const titled = columns.some((column) => column.title !== '');
@@ -45,6 +44,6 @@ function sum(widths: readonly number[]): number {
 }
 
 function pad(text: string, to: number, align: 'right' | undefined): string {
-  const space = ' '.repeat(Math.max(0, to - width(text)));
+  const space = ' '.repeat(Math.max(0, to - widthOf(text)));
   return align === 'right' ? space + text : text + space;
 }

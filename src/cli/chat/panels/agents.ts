@@ -1,5 +1,6 @@
-import { Input, matchesKey } from '@earendil-works/pi-tui';
+import { Input, matchesKey, wrapTextWithAnsi } from '@earendil-works/pi-tui';
 import { hasEnded } from '../../../core/answer.ts';
+import { count } from '../../../core/budget/amounts.ts';
 import { treeRows } from '../../render/live-tree.ts';
 import type { TaskRow, TaskRows } from '../../render/task-rows.ts';
 import { clip } from '../safe-text.ts';
@@ -95,28 +96,48 @@ export function createAgentsPanel(options: Options): Panel {
     render(width) {
       const all = rows();
       const active = all.filter((row) => !hasEnded(row)).length;
-      const room = Math.max(1, height() - 4);
       const at = place();
+      const details = detailLines(all[at], width);
+      const room = Math.max(1, height() - details.length - 3);
       const first = Math.max(0, Math.min(at - Math.floor(room / 2), all.length - room));
       const body = treeRows(all.slice(first, first + room), { paint, now: now(), columns: width - 2 });
-      const lines = [
+      const top = [
         `${paint.bold('children')} ${paint.dim(`${active} of ${all.length} at work`)}`,
         ...(all.length === 0
-          ? ['', '  No children yet. The model starts them with delegate_task.']
+          ? ['', 'No children yet. The model starts them with delegate_task.']
           : body.map((line, index) =>
               index - 1 === at - first ? `${paint.cyan('❯')} ${paint.bold(line)}` : `  ${line}`,
             )),
-      ];
-      while (lines.length < height() - 1) lines.push('');
-      const bottom =
-        saying !== undefined
-          ? `${paint.cyan('steer')} ${saying.render(Math.max(4, width - 6))[0] ?? ''}`
-          : sure !== undefined
-            ? paint.yellow(`Stop ${sure.what}? y stops, any other key does not`)
-            : told !== ''
-              ? told
-              : paint.dim('↑↓ · enter transcript · s steer · x stop with all below · X stop its delegation · esc back');
-      return [...lines.slice(0, Math.max(1, height() - 1)), bottom].map((line) => clip(line, width));
+      ].slice(0, Math.max(1, height() - details.length - 1));
+      while (top.length < height() - details.length - 1) top.push('');
+      return [...top, ...details, bottomLine(width)].map((line) => clip(line, width));
     },
   };
+
+  /** All of the selected one: narrow screens leave columns out. */
+  function detailLines(row: TaskRow | undefined, width: number): string[] {
+    if (row === undefined) return [];
+    const facts = [
+      row.label,
+      `effort ${row.effort}`,
+      `from ${row.source}`,
+      `${row.turns} turn${row.turns === 1 ? '' : 's'}`,
+      row.tokens === 0 ? '' : `${count(row.tokens)} tokens`,
+      row.cost,
+      paint.dim(row.id),
+    ].filter((fact) => fact !== '');
+    const lines = [row.goal, facts.join(paint.dim(' · ')), paint.dim(`${row.status}: ${row.doing}`)];
+    return [paint.dim('─'.repeat(width)), ...lines.flatMap((line) => wrapTextWithAnsi(line, width)).slice(0, 6)];
+  }
+
+  function bottomLine(width: number): string {
+    if (saying !== undefined) return `${paint.cyan('steer')} ${saying.render(Math.max(4, width - 6))[0] ?? ''}`;
+    if (sure !== undefined) return paint.yellow(`Stop ${sure.what}? y: yes, any other key: no`);
+    if (told !== '') return told;
+    return paint.dim(
+      width < 84
+        ? '↑↓ ⏎ open · s steer · x X stop · esc'
+        : '↑↓ · enter transcript · s steer · x stop with all below · X stop its delegation · esc back',
+    );
+  }
 }
