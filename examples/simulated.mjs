@@ -6,7 +6,7 @@ import { readerModel, scriptedModel, startProvider } from 'yardmaster/testing';
 const efforts = ['low', 'medium', 'high'];
 
 /** Options for `createYardmaster` with three simulated providers, and nothing of this machine's own keys and files. */
-export async function simulated({ reply = readerModel(), ...delegation } = {}) {
+export async function simulated({ reply = readerModel() } = {}) {
   const servers = {
     northside: await startProvider({ wire: 'openai-chat', key: 'key-northside', reply }),
     harbour: await startProvider({ wire: 'openai-responses', key: 'key-harbour', reply }),
@@ -23,7 +23,7 @@ export async function simulated({ reply = readerModel(), ...delegation } = {}) {
   return {
     options: {
       cwd: join(import.meta.dirname, '..'),
-      config: { model: 'northside/scout-1', providers, delegation },
+      config: { model: 'northside/scout-1', providers },
       env: {},
       store: 'memory',
     },

@@ -37,6 +37,7 @@ import { streamDelegation } from './engine/stream-delegation.ts';
 import type { KeyFor } from './providers/http/endpoint.ts';
 import { createProviders } from './providers/provider-for.ts';
 
+/** Where a Yardmaster lives and what it reads. Everything left out comes from the machine it runs on. */
 export interface YardmasterOptions {
   /** The folder that children work in and that project configuration is looked for from. Default: the process's. */
   readonly cwd?: string;
@@ -54,6 +55,7 @@ export interface YardmasterOptions {
   readonly store?: Store | 'memory';
 }
 
+/** How one call is run; none of it is an argument that a model could give. */
 export interface DelegateOptions {
   /** Stops every child; what they have by then is kept. Children in the background go on; a wait ends. */
   readonly signal?: AbortSignal;
@@ -117,7 +119,7 @@ export interface Yardmaster extends AsyncDisposable {
    * same bytes for the same configuration, catalog and keys. `parent`: as for `delegate`.
    */
   definition(options?: Pick<DelegateOptions, 'parent'>): ToolSpec;
-  /** What calls are decided by: the catalog as it holds here, the routing rules, the limits. Built on first use. */
+  /** @internal What calls are decided by: the catalog as it holds here, the routing rules, the limits. Built on first use. */
   decisions(): PreflightContext;
   /** Tasks, journal and results. Opened on first use. */
   store(): Promise<Store>;
@@ -135,6 +137,7 @@ export interface Yardmaster extends AsyncDisposable {
   prune(options?: {
     readonly keep_days?: number;
   }): Promise<readonly { readonly id: string; readonly delegation_id: string }[]>;
+  /** @internal The configuration in force, with where each value stands. */
   readonly config: LoadedConfig;
 }
 

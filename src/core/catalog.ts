@@ -55,6 +55,7 @@ export interface ProviderEntry extends RateLimits {
   readonly configured: boolean;
 }
 
+/** Every provider and model that can be named here: the dated snapshot of the package with what the configuration adds. */
 export interface Catalog {
   /** By canonical id. */
   readonly providers: ReadonlyMap<string, ProviderEntry>;
@@ -69,6 +70,7 @@ export interface Catalog {
   readonly as_of: string;
 }
 
+/** What a bare name such as `sonnet` stands for: the newest model of a provider whose id fits. */
 export interface ModelFamily {
   /** Every one of these tokens is in the id, in any order (`["claude", "sonnet"]`). */
   readonly tokens: readonly string[];

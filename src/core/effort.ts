@@ -1,5 +1,6 @@
 /** Reasoning effort, weakest first. `none` is an explicit off. The order is the ladder used for clamping. */
 export const EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const;
+/** How hard a model thinks, weakest first. `none` switches it off where the model can. */
 export type Effort = (typeof EFFORTS)[number];
 
 /**

@@ -49,6 +49,7 @@ export interface Issue {
   readonly suggestions: readonly string[];
 }
 
+/** What an error says beside its code and message. What is left out is empty, or false. */
 export interface DelegateErrorOptions {
   readonly hint?: string;
   /** True only when the same request may succeed later without a change. */

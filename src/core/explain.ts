@@ -13,6 +13,7 @@ export interface LayerExplanation {
   readonly won: readonly (keyof RouteSource)[];
 }
 
+/** One task as it would run: its route, who decided each field of it and how, and what it may cost. */
 export interface TaskExplanation {
   readonly index: number;
   /** The first 120 characters. */

@@ -11,6 +11,7 @@ export interface Usage {
   readonly reasoning: number;
 }
 
+/** A tool as a model is shown it. */
 export interface ToolSpec {
   readonly name: string;
   readonly description: string;
@@ -18,6 +19,7 @@ export interface ToolSpec {
   readonly parameters: { readonly [key: string]: Json };
 }
 
+/** What a model asks a tool for. */
 export interface ToolCall {
   /** Unique within the conversation; made up by the adapter when the provider sent none. */
   readonly id: string;
@@ -28,6 +30,7 @@ export interface ToolCall {
   readonly extra?: Json;
 }
 
+/** What a model is told of its call, under the same `id`. */
 export interface ToolResult {
   readonly id: string;
   readonly name: string;
@@ -35,6 +38,7 @@ export interface ToolResult {
   readonly is_error: boolean;
 }
 
+/** A picture for a model with vision. */
 export interface Image {
   readonly media_type: string;
   /** base64 without a prefix, or an http(s) URL. */
@@ -42,6 +46,7 @@ export interface Image {
   readonly kind: 'base64' | 'url';
 }
 
+/** One step of a conversation, whatever the wire. */
 export type Message =
   | { readonly role: 'user'; readonly text: string; readonly images?: readonly Image[] }
   | { readonly role: 'assistant'; readonly answer: Answer }
@@ -95,6 +100,7 @@ export const ERROR_CLASSES = [
   'cancelled',
   'unknown',
 ] as const;
+/** What kind of failure a request had, by status and structured code: what decides whether it is tried again, goes on along the fallback chain, or ends the child (docs/errors.md). */
 export type ErrorClass = (typeof ERROR_CLASSES)[number];
 
 /**

@@ -14,7 +14,9 @@ export const TERMINAL_STATUSES = [
   'denied',
   'lost',
 ] as const;
+/** How a child ended. What each asks for in evidence stands in docs/delegation.md, "How a child ends". */
 export type TerminalStatus = (typeof TERMINAL_STATUSES)[number];
+/** How a child stands. `queued`: it waits for a place, and none of its clocks runs. */
 export type TaskStatus = 'queued' | 'running' | TerminalStatus;
 
 /** `complete: false`: some part has no known price or usage, so the true cost is at least `usd`. */
@@ -37,6 +39,7 @@ export interface BudgetState {
   readonly needs: number;
 }
 
+/** Why a child is not `completed`. `code` says what, `class` how its provider failed; absent = it was not the provider. */
 export interface TaskError {
   readonly code: ErrorCode;
   readonly message: string;
@@ -48,6 +51,7 @@ export interface TaskError {
   readonly budget?: BudgetState;
 }
 
+/** What made a child end, whatever its status: `answered` by itself, the others because of a limit, a stop or a failure. */
 export type ExitReason =
   | 'answered'
   | 'error'

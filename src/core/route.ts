@@ -2,6 +2,7 @@ import type { Effort } from './effort.ts';
 
 /** The layers that can ask for a route, nearest first. This array is the precedence. */
 export const LAYERS = ['task', 'call', 'config', 'parent'] as const;
+/** Who can ask for a route, nearest first: the nearest that speaks for a field decides it. */
 export type Layer = (typeof LAYERS)[number];
 
 /**
@@ -22,6 +23,7 @@ export interface RouteRequest {
  */
 export type Source = Layer | 'catalog' | 'alias' | 'provider';
 
+/** Where each field of a route came from. */
 export interface RouteSource {
   readonly provider: Source;
   readonly model: Source;
@@ -31,6 +33,7 @@ export interface RouteSource {
 
 /** The dialect spoken to a provider. `ai-sdk` goes through an AI SDK provider package. */
 export const WIRES = ['openai-chat', 'openai-responses', 'anthropic-messages', 'ai-sdk'] as const;
+/** The dialect spoken to a provider. */
 export type Wire = (typeof WIRES)[number];
 
 /**

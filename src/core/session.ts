@@ -104,6 +104,7 @@ export type PermissionQuestion =
 /** `always`: also from now on, in this folder, in other sessions too. */
 export type PermissionAnswer = 'once' | 'always' | 'deny';
 
+/** How a conversation is held. Everything left out comes from the configuration. */
 export interface SessionOptions {
   /** Goes on with a saved session: its id, or `last` for the newest of this folder. Throws `NOT_FOUND`. */
   readonly resume?: string;

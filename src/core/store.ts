@@ -16,6 +16,7 @@ export interface TaskPlan {
   readonly budget?: Budget;
 }
 
+/** One call that started tasks. */
 export interface DelegationRecord {
   readonly id: string;
   /** The task that delegated; absent for a parent agent's own call. */
@@ -47,6 +48,7 @@ export type JournalEntry =
   | { readonly kind: 'steer'; readonly id: number; readonly message: string; readonly turn: number }
   | { readonly kind: 'note'; readonly note: string };
 
+/** A task as the store has it: what was asked and decided, how it stands, and its result once it has ended. Times are milliseconds since 1970, absent until they come. */
 export interface TaskRecord extends TaskPlan {
   readonly delegation_id: string;
   readonly parent_id?: string;
@@ -68,12 +70,14 @@ export interface TaskRecord extends TaskPlan {
 
 /** What somebody asks of an open task, from any process: the one that runs the task does it. */
 export type Ask = { readonly kind: 'stop' } | { readonly kind: 'steer'; readonly message: string };
+/** What was asked of a task, as the process that runs it finds it. */
 export type Control = Ask & {
   /** Ascends in the order they were asked. */
   readonly id: number;
   readonly task_id: string;
 };
 
+/** Which tasks are listed: those that fit every field that is given. Newest delegation first. */
 export interface TaskFilter {
   readonly delegation_id?: string;
   /** Of this outermost delegation and all below it. */

@@ -2,6 +2,7 @@ import type { StopReason, Usage } from '../core/provider.ts';
 import type { Json } from '../core/task.ts';
 import type { SeenRequest } from './seen-request.ts';
 
+/** A tool call of a scripted model. */
 export interface ReplyToolCall {
   readonly name: string;
   /** An object, or a string that is sent as it is (broken JSON, too). */

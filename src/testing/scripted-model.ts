@@ -1,6 +1,7 @@
 import type { Reply, ReplyFor } from './reply.ts';
 import type { SeenRequest } from './seen-request.ts';
 
+/** What a scripted model says in one turn; a function reads the request first. */
 export type ScriptedTurn = Reply | ((request: SeenRequest) => Reply);
 
 /**

@@ -17,6 +17,7 @@ export interface Conversation {
   readonly tool_results: readonly SeenToolResult[];
 }
 
+/** What a request says a tool gave, joined with the call it answers. */
 export interface SeenToolResult {
   readonly id: string;
   readonly name: string;

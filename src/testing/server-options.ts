@@ -1,6 +1,7 @@
 import type { Reply, ReplyFor } from './reply.ts';
 import type { TestWire } from './seen-request.ts';
 
+/** How a test server behaves. Only `wire` has to be said. */
 export interface ProviderServerOptions {
   readonly wire: TestWire;
   /** The only key it takes; a request with another one, or with none, gets the vendor's 401. Absent: it asks for none. */

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
+/** Variables by name, as `process.env` has them. */
 export type Env = Readonly<Record<string, string | undefined>>;
 
 /** What the platform's conventions depend on. */
