@@ -233,6 +233,8 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
         keep: async (name, text) => transcripts?.saveFull(name, text),
         outside: beyond,
       }),
+      worktreeOf: async (task_id) =>
+        (await import('./tools/worktree/worktree-of.ts')).worktreeOf(config.paths.worktrees, task_id),
       newId,
       redact,
       filter,

@@ -120,16 +120,15 @@ describe('children in the background', () => {
       ({ texts }) => (texts[0]?.includes('part-3 ') ? { hang: true } : { text: 'Done.' }),
       { limits: { first_token_timeout_seconds: 0.5 } },
     );
-    const began = Date.now();
     const { delegation_id } = await start(yard, { tasks: tasks(9) });
     const early = of('wait', await yard.call({ action: 'wait', id: delegation_id, wait_seconds: 0.3 }));
     expect(early.results.map(({ status }) => status)).toEqual(Array(8).fill('completed'));
     expect(early.pending).toMatchObject([{ index: 3, status: 'running' }]);
     const { tasks: shown } = of('status', await yard.call({ action: 'status', id: delegation_id }));
     expect(shown.filter(({ result }) => result !== undefined)).toHaveLength(8);
+    expect(shown[3]).toMatchObject({ status: 'running', turns: 0 });
     const results = await waitFor(yard, delegation_id);
     expect(results[3]).toMatchObject({ status: 'timeout', error: { class: 'timeout_first_token' } });
-    expect(Date.now() - began).toBeLessThan(5_000);
   });
 
   test('wait until somebody has their results: collected again and again, acknowledged once (F39)', async () => {

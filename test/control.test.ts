@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -182,6 +183,8 @@ describe.skipIf(process.platform !== 'linux')('children in the background', () =
     );
     const { delegation_id } = await background(goals(6));
     await until(() => server.requests.length === 6 && server.in_flight === 3, 'three hang in their second turn');
+    const running = (await ask<(TaskRecord & { turns?: number })[]>('status', delegation_id)).slice(0, 3);
+    expect(running.map(({ turns }) => turns)).toEqual([1, 1, 1]);
     const answer = await ask<Extract<CallAnswer, { kind: 'stop' }>>('stop', delegation_id);
     expect([answer.code, statuses(answer.tasks)]).toEqual([0, Array(6).fill('cancelled')]);
     await until(() => server.in_flight === 0 && owners(box).length === 0, 'all is quiet');
@@ -239,6 +242,30 @@ describe.skipIf(process.platform !== 'linux')('when their process is killed', ()
     const again = await ask<DelegationResult>('result', delegation_id);
     expect(again.results).toEqual(results);
     expect(JSON.stringify(await ask('jobs'))).toContain('"lost":3');
+  });
+
+  test('the worktree of a lost one is kept and named', async () => {
+    const { box, server, ask } = await openLab(() => ({ hang: true }));
+    for (const args of [
+      ['init', '-q'],
+      ['-c', 'user.name=t', '-c', 'user.email=t@t', 'commit', '-qm', '1', '--allow-empty'],
+    ])
+      execFileSync('git', args, { cwd: box.cwd });
+    const flags = ['-g', goals(1)[0]!, '--worktree'];
+    const { ids } = await ask<{ ids: string[] }>('delegate', '--background', ...flags);
+    await until(() => server.in_flight === 1, 'it asks');
+    kill(box);
+    endLeases(box);
+    const [task] = await ask<TaskRecord[]>('status', ids[0]!);
+    expect(task?.result).toMatchObject({
+      status: 'lost',
+      worktree: {
+        path: join(box.home, 'worktrees', ids[0]!),
+        branch: `yardmaster/${ids[0]}`,
+        problem: expect.any(String),
+      },
+    });
+    expect(existsSync(task!.result!.worktree!.path)).toBe(true);
   });
 
   test('what was queued is dropped by a stop, at once; what ran is told to stop and found lost', async () => {

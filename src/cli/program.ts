@@ -45,6 +45,7 @@ export function createProgram(): Command {
       .argument('[file]', 'JSON or YAML with exactly the arguments of delegate_task; - reads stdin')
       .option('-g, --goal <text>', 'a task (again for more)', collect)
       .option('--context <text>', 'facts for tasks that have none')
+      .option('--worktree', 'tasks that do not say otherwise work in a git worktree of their own')
       .option('--background', 'return at once; wait, status, steer and stop go on from any terminal')
       .option('--dry-run', 'explain only, send nothing'),
   )

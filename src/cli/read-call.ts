@@ -39,7 +39,9 @@ export async function readCall(context: ActionContext): Promise<unknown> {
     });
   }
   const args = file === undefined ? { tasks: goals!.map((goal) => ({ goal })) } : await readFields(file, context);
-  return withToolsets(withFlags(args, flags), flags.toolsets as string | undefined);
+  const call = withToolsets(withFlags(args, flags), flags.toolsets as string | undefined);
+  // The call's word is for tasks that say nothing.
+  return flags.worktree === true && isFields(call) ? { ...call, worktree: true } : call;
 }
 
 async function readFields(file: string, context: ActionContext): Promise<unknown> {

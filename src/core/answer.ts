@@ -1,7 +1,7 @@
 import type { Explanation } from './explain.ts';
 import type { DelegationHandle, DelegationResult, Steer, TaskResult, TaskStatus } from './result.ts';
 import type { ReceiptRoute } from './route.ts';
-import type { TaskRecord } from './store.ts';
+import type { JournalEntry, TaskRecord } from './store.ts';
 
 /** How a task stands, without its texts. */
 export interface TaskState {
@@ -20,6 +20,8 @@ export interface TaskState {
   readonly started_at?: number;
   readonly ended_at?: number;
   readonly steers?: readonly Steer[];
+  /** In `status`: answers so far, of one that runs. */
+  readonly turns?: number;
 }
 
 /** What a call of `delegate_task` gives, by what it asked for. */
@@ -87,4 +89,9 @@ export function stateOf(task: TaskRecord): TaskState {
 /** Whether a task has its end, so that nothing about it changes any more. */
 export function hasEnded({ status }: Pick<TaskRecord, 'status'>): boolean {
   return status !== 'queued' && status !== 'running';
+}
+
+/** Answers that a journal holds. */
+export function turnsIn(journal: readonly JournalEntry[]): number {
+  return journal.findLast((entry) => entry.kind === 'answer')?.turn ?? 0;
 }

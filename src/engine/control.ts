@@ -1,4 +1,4 @@
-import { type CallAnswer, hasEnded, stateOf } from '../core/answer.ts';
+import { type CallAnswer, hasEnded, stateOf, type TaskState, turnsIn } from '../core/answer.ts';
 import { sumResults } from '../core/budget/sum-results.ts';
 import { endingOfStop } from '../core/ending.ts';
 import { DelegateError } from '../core/errors.ts';
@@ -77,16 +77,19 @@ async function list(id: string, deps: EngineDeps): Promise<CallAnswer> {
 async function status(id: string, deps: EngineDeps): Promise<CallAnswer> {
   await recover(deps);
   const tasks = await find(id, deps);
-  return {
-    kind: 'status',
-    tasks: tasks.map((task) => ({ ...stateOf(task), ...(task.result && { result: task.result }) })),
-  };
+  return { kind: 'status', tasks: await Promise.all(tasks.map((task) => withProgress(task, deps))) };
 }
 
 /** Until all have ended, the time is up, or the signal aborts. */
 interface Patience {
   readonly seconds: number;
   readonly signal?: AbortSignal | undefined;
+}
+
+async function withProgress(task: TaskRecord, { store }: EngineDeps): Promise<TaskState & { result?: TaskResult }> {
+  if (task.result !== undefined) return { ...stateOf(task), result: task.result };
+  if (task.status !== 'running') return stateOf(task);
+  return { ...stateOf(task), turns: turnsIn(await store.journal(task.id)) };
 }
 
 async function wait(id: string, deps: EngineDeps, patience: Patience): Promise<CallAnswer> {

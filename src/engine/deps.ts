@@ -1,5 +1,6 @@
 import type { PreflightContext } from '../core/call/preflight.ts';
 import type { Image, ProviderFor } from '../core/provider.ts';
+import type { WorktreeReport } from '../core/result.ts';
 import type { DelegationSettings } from '../core/settings.ts';
 import type { Store } from '../core/store.ts';
 import type { Json } from '../core/task.ts';
@@ -39,6 +40,8 @@ export interface EngineDeps {
   readonly filterDeltas: () => DeltaFilter;
   /** Absent: no readable files are kept; the journal has everything. */
   readonly transcripts?: Transcripts;
+  /** Where a task works that has a worktree, and on which branch; undefined = it has none now. */
+  readonly worktreeOf?: (task_id: string) => Promise<Pick<WorktreeReport, 'path' | 'branch'> | undefined>;
   /** What is wrong with `value` by a JSON Schema, one sentence a problem; empty when it validates. */
   readonly validateOutput: (schema: { readonly [key: string]: Json }, value: Json) => Promise<readonly string[]>;
   /** Reads an image named in a task: a path in the workspace, an http(s) URL or a data URL. Throws `REQUEST_INVALID`. */

@@ -7,7 +7,7 @@ import { countBelow } from './limits/tally.ts';
 import { closeTreeBudget } from './limits/tree-budget.ts';
 import { tallyOf, usedBelow } from './used-below.ts';
 
-type Deps = Pick<EngineDeps, 'store' | 'redact' | 'filter' | 'settings' | 'transcripts'>;
+type Deps = Pick<EngineDeps, 'store' | 'redact' | 'filter' | 'settings' | 'transcripts' | 'worktreeOf'>;
 
 /**
  * Ends tasks whose lease ran out (`Store.expired`) as `lost`, each with a result of what its journal has, so that
@@ -38,6 +38,8 @@ async function lostResult(task: TaskRecord, deps: Deps): Promise<TaskResult> {
   const journal = await deps.store.journal(task.id);
   const tally = tallyOf(task, journal);
   for (const used of await usedBelow(task.id, deps.store)) countBelow(tally, used);
+  const worktree = task.input.worktree ? await deps.worktreeOf?.(task.id) : undefined;
+  const problem = 'the process of its task died, and nobody has looked what is in it';
   const { created_at, started_at = created_at } = task;
   return resultOf(deps, task, {
     ending: ended('lost', 'error', {
@@ -46,6 +48,7 @@ async function lostResult(task: TaskRecord, deps: Deps): Promise<TaskResult> {
       hint: 'What it did until then is in its log. Start the task again if it is still wanted.',
     }),
     tally,
+    ...(worktree && { remains: { artifacts: [], worktree: { ...worktree, commits: 0, dirty: false, problem } } }),
     transcript: undefined,
     queued_ms: started_at - created_at,
     total_ms: (journal.at(-1)?.at ?? started_at) - started_at,

@@ -1,4 +1,4 @@
-import { hasEnded } from '../../core/answer.ts';
+import { hasEnded, turnsIn } from '../../core/answer.ts';
 import { duration, money } from '../../core/budget/amounts.ts';
 import type { ReceiptRoute } from '../../core/route.ts';
 import type { TaskRecord } from '../../core/store.ts';
@@ -25,8 +25,18 @@ export const action: Action = async (context) => {
   const asked = await findTasks(store, String(context.operands[0]));
   const tasks = treeOf(asked, await store.tasks({ root_id: asked[0]!.root_id, limit: 1_000_000 }));
   const { output } = context;
+  const running = tasks.filter(({ status }) => status === 'running');
+  const journals = await Promise.all(running.map(({ id }) => store.journal(id)));
+  /** Of those that run. */
+  const turns = new Map(running.map(({ id }, at) => [id, turnsIn(journals[at]!)]));
   if (output.json) {
-    output.document(tasks.map(({ result, ...task }) => ({ ...task, ...(result === undefined ? {} : { result }) })));
+    output.document(
+      tasks.map(({ result, ...task }) => ({
+        ...task,
+        ...(turns.has(task.id) && { turns: turns.get(task.id) }),
+        ...(result && { result }),
+      })),
+    );
   } else {
     const columns = [
       { title: 'task' },
@@ -35,6 +45,7 @@ export const action: Action = async (context) => {
       { title: 'effort', spare: true },
       { title: 'from', min: 6, spare: true },
       { title: 'status' },
+      { title: 'turns', align: 'right' as const, spare: true },
       { title: 'time', align: 'right' as const, spare: true },
       { title: 'cost', align: 'right' as const },
     ];
@@ -46,6 +57,7 @@ export const action: Action = async (context) => {
       ranOn(task).reasoning_effort ?? '–',
       sourceShort(task.source),
       `${statusMark(task.status, output.paint)} ${task.status}`,
+      String(task.result?.turns ?? turns.get(task.id) ?? ''),
       task.started_at === undefined ? '' : duration((task.ended_at ?? now) - task.started_at),
       task.result === undefined ? '' : money(task.result.cost),
     ]);

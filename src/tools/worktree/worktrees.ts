@@ -8,9 +8,7 @@ import type { Env } from '../terminal/command-env.ts';
 import type { Mount } from '../terminal/sandbox.ts';
 import { createGit, type Git } from './git.ts';
 import { createWorktreeContent } from './worktree-content.ts';
-
-/** Before the task id; a user sees at once whose branch it is. */
-const BRANCH = 'yardmaster/';
+import { BRANCH } from './worktree-of.ts';
 
 /** One child's worktree. */
 export interface Worktree {
