@@ -89,7 +89,11 @@ export function createProgram(): Command {
     .action(lazy(() => import('./commands/routes.ts')));
 
   data(program, 'doctor', 'check configuration, keys, store and local servers')
-    .addHelpText('after', examples('doctor'))
+    .option(
+      '--live',
+      'ask every configured route one short question: key, model served, tools, effort (costs a few tokens)',
+    )
+    .addHelpText('after', examples('doctor', 'doctor --live', 'doctor --live --json'))
     .action(lazy(() => import('./commands/doctor.ts')));
 
   data(program, 'init', 'write a first configuration from the keys and servers found here')

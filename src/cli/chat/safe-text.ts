@@ -1,4 +1,5 @@
 import { truncateToWidth, visibleWidth } from '@earendil-works/pi-tui';
+import { simpleWidth } from '../render/cell.ts';
 
 /** Controls but line breaks and tabs, and characters that hide or turn what stands beside them. */
 const UNSEEN = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u{e0000}-\u{e0fff}]/gu;
@@ -19,5 +20,6 @@ export function visible(text: string): string {
 
 /** A line that is never wider than it may be: the screen refuses to paint one that is. */
 export function clip(line: string, width: number): string {
-  return visibleWidth(line) <= width ? line : truncateToWidth(line, width, width > 1 ? '…' : '');
+  const columns = simpleWidth(line) ?? visibleWidth(line);
+  return columns <= width ? line : truncateToWidth(line, width, width > 1 ? '…' : '');
 }

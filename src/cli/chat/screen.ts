@@ -1,4 +1,5 @@
-import { type Component, Editor, type OverlayHandle, ProcessTerminal, TUI } from '@earendil-works/pi-tui';
+import { type Component, Editor, isKeyRelease, TUI } from '@earendil-works/pi-tui';
+import { CoveredTerminal, createCover } from './cover.ts';
 import type { Panel } from './panels/panel.ts';
 import type { Theme } from './theme.ts';
 
@@ -40,11 +41,15 @@ export interface Screen {
 }
 
 export function createScreen(parts: Parts, theme: Theme): Screen {
-  const terminal = new ProcessTerminal();
+  const terminal = new CoveredTerminal();
   const tui = new TUI(terminal);
   const editor = new Editor(tui, theme.editor, { paddingX: 1, autocompleteMaxVisible: 8 });
   const panels: Panel[] = [];
-  const covers: OverlayHandle[] = [];
+  const cover = createCover({
+    terminal,
+    notice: () => (panels.length === 0 ? undefined : theme.paint.yellow('A question waits: esc goes back to it.')),
+    uncovered: () => tui.requestRender(),
+  });
   let timer: NodeJS.Timeout | undefined;
 
   const still = (render: (width: number) => string[]): Component => ({ render, invalidate() {} });
@@ -55,8 +60,12 @@ export function createScreen(parts: Parts, theme: Theme): Screen {
   tui.addChild(still((width) => [parts.status(width)]));
   tui.setFocus(editor);
 
+  const repaint = (): void => {
+    if (cover.up) cover.paint();
+    else tui.requestRender();
+  };
   const restore = (): void => {
-    process.stdout.write('\u001b[?2004l\u001b[?25h');
+    process.stdout.write('\u001b[?1049l\u001b[?2004l\u001b[?25h');
   };
 
   return {
@@ -69,16 +78,19 @@ export function createScreen(parts: Parts, theme: Theme): Screen {
     },
     start() {
       process.once('exit', restore);
+      process.stdout.on('resize', repaint);
       tui.start();
     },
     async stop() {
       clearInterval(timer);
-      for (const cover of covers.splice(0)) cover.hide();
+      process.stdout.off('resize', repaint);
+      if (cover.up) terminal.uncover();
       await terminal.drainInput(200, 20);
       tui.stop();
       process.off('exit', restore);
     },
     suspend() {
+      if (cover.up) return;
       tui.stop();
       process.once('SIGCONT', () => {
         tui.start();
@@ -86,43 +98,37 @@ export function createScreen(parts: Parts, theme: Theme): Screen {
       });
       process.kill(process.pid, 'SIGTSTP');
     },
-    repaint: () => tui.requestRender(),
+    repaint,
     clear() {
       tui.invalidate();
-      tui.requestRender(true);
+      if (!cover.up) tui.requestRender(true);
     },
     animate(on) {
       if (on === (timer !== undefined)) return;
       clearInterval(timer);
-      timer = on ? setInterval(() => tui.requestRender(), FRAME_MS) : undefined;
+      timer = on ? setInterval(repaint, FRAME_MS) : undefined;
     },
     ask(panel) {
       panels.push(panel);
-      if (covers.length === 0) tui.setFocus(panel);
-      tui.requestRender();
+      tui.setFocus(panel);
+      repaint();
       return () => {
         const at = panels.indexOf(panel);
         if (at < 0) return;
         panels.splice(at, 1);
-        if (covers.length === 0) tui.setFocus(panels.at(-1) ?? editor);
-        tui.requestRender();
+        tui.setFocus(panels.at(-1) ?? editor);
+        repaint();
       };
     },
-    cover(panel) {
-      const handle = tui.showOverlay(panel, { width: '100%', row: 0, col: 0 });
-      covers.push(handle);
-      return () => {
-        covers.splice(covers.indexOf(handle), 1);
-        handle.hide();
-        if (covers.length === 0) tui.setFocus(panels.at(-1) ?? editor);
-        tui.requestRender();
-      };
-    },
+    cover: (panel) => cover.put(panel),
     get free() {
-      return panels.length === 0 && covers.length === 0;
+      return panels.length === 0 && !cover.up;
     },
     onKey(listener) {
-      tui.addInputListener((data) => (listener(data) ? { consume: true } : undefined));
+      tui.addInputListener((data) => {
+        if (cover.up && !isKeyRelease(data)) cover.handleInput(data);
+        return cover.up || listener(data) ? { consume: true } : undefined;
+      });
     },
   };
 }

@@ -1,7 +1,10 @@
+import type { Yardmaster } from '../../app.ts';
+import { duration } from '../../core/budget/amounts.ts';
+import { sumCosts } from '../../core/budget/cost.ts';
 import { DelegateError } from '../../core/errors.ts';
 import { keyInClear } from '../../core/text/key-in-clear.ts';
 import type { Action, ActionContext } from '../action.ts';
-import { EXIT_OK, EXIT_REFUSED } from '../exit-code.ts';
+import { EXIT_INCOMPLETE, EXIT_INTERRUPTED, EXIT_OK, EXIT_REFUSED } from '../exit-code.ts';
 import { open } from '../open.ts';
 import { oneLine, type Paint } from '../output.ts';
 import { routeName } from '../render/route-name.ts';
@@ -14,20 +17,41 @@ interface Check {
   readonly hint?: string;
 }
 
-/** Looks at everything that can be wrong before a first delegation; sends nothing to any provider but `GET /models` on loopback. */
+/** What `--live` found out. */
+type Live = Awaited<ReturnType<Yardmaster['probe']>>;
+
+interface Found {
+  readonly checks: readonly Check[];
+  /** The configuration was refused: nothing could be asked. */
+  readonly refused: boolean;
+  /** Absent without `--live`, and when it was refused. */
+  readonly live?: Live;
+}
+
+/**
+ * Looks at everything that can be wrong before a first delegation; sends nothing to any provider but `GET /models` on
+ * loopback. With `--live` every configured route is asked one short question besides.
+ */
 export const action: Action = async (context) => {
-  const checks = await run(context);
+  const { output, flags, signal } = context;
+  const found = await run(context);
+  const { checks, live } = found;
   const bad = checks.filter(({ state }) => state === 'bad').length;
-  const { output } = context;
-  if (output.json) output.document({ ok: bad === 0, checks });
-  else {
+  const sick = live === undefined ? 0 : live.undecided.length + live.routes.filter(({ healthy }) => !healthy).length;
+  if (output.json) {
+    const told = live === undefined ? {} : { live: { ...live, cost: sumCosts(live.routes.map(({ cost }) => cost)) } };
+    output.document({ ok: bad + sick === 0, checks, ...told });
+  } else {
     for (const check of checks) output.data(line(check, output.paint));
-    output.note(bad === 0 ? 'Nothing stands in the way.' : `${bad} to mend.`);
+    if (live !== undefined) output.data(`\n${(await import('../render/health.ts')).renderHealth(live, output)}`);
+    output.note(bad + sick === 0 ? 'Nothing stands in the way.' : `${bad + sick} to mend.`);
   }
-  return bad === 0 ? EXIT_OK : EXIT_REFUSED;
+  if (signal.aborted) return EXIT_INTERRUPTED;
+  if (bad + sick === 0) return EXIT_OK;
+  return flags.live === true && !found.refused ? EXIT_INCOMPLETE : EXIT_REFUSED;
 };
 
-async function run(context: ActionContext): Promise<Check[]> {
+async function run(context: ActionContext): Promise<Found> {
   const setup = await setUp(context);
   const checks: Check[] = setup.files().map(
     ({ file, exists, trusted }): Check => ({
@@ -113,6 +137,13 @@ async function run(context: ActionContext): Promise<Check[]> {
       says: `of ${resolver.catalog.as_of}`,
       hint: '`yardmaster models refresh` fetches a newer one.',
     });
+    if (context.flags.live === true) {
+      const live = await ask(yard, context);
+      // A named route that is not one has been told above.
+      const told = new Set(checks.filter(({ state }) => state === 'bad').map(({ what }) => what));
+      const undecided = live.undecided.filter(({ used_by }) => !told.has(used_by));
+      return { checks, refused: false, live: { ...live, undecided } };
+    }
   } catch (error) {
     if (!(error instanceof DelegateError)) throw error;
     const issues =
@@ -122,8 +153,21 @@ async function run(context: ActionContext): Promise<Check[]> {
         ({ path, message, hint }): Check => ({ what: 'configuration', state: 'bad', says: `${path} ${message}`, hint }),
       ),
     );
+    return { checks, refused: true };
   }
-  return checks;
+  return { checks, refused: false };
+}
+
+/** On a terminal it is told how far it has come: a server that hangs takes half a minute. */
+async function ask(yard: Yardmaster, { output, signal }: ActionContext): Promise<Live> {
+  output.note('Asking each route one short question …');
+  return yard.probe({
+    signal,
+    on: ({ route, healthy, total_ms }) => {
+      if (output.live)
+        output.note(output.paintErr.dim(`  ${healthy ? '✔' : '✘'} ${routeName(route)} ${duration(total_ms)}`));
+    },
+  });
 }
 
 function line({ what, state, says, hint }: Check, paint: Paint): string {

@@ -10,8 +10,13 @@ const SIMPLE = /^[ -~\u00a1-\u00ac\u00ae-\u02ff\u2010-\u2027●◐✔✘]*$/;
 
 /** Columns that a text takes. Thousands are measured a second while a tree is painted. */
 export function widthOf(text: string): number {
+  return simpleWidth(text) ?? width(text);
+}
+
+/** The same where every way of measuring agrees; undefined = it takes a library to know. */
+export function simpleWidth(text: string): number | undefined {
   const bare = text.includes('\u001b') ? text.replace(ALL_COLOURS, '') : text;
-  return SIMPLE.test(bare) ? bare.length : width(text);
+  return SIMPLE.test(bare) ? bare.length : undefined;
 }
 
 /** The text in at most so many columns; where something is left out it ends with `…`. Colour stays closed. */
