@@ -25,11 +25,15 @@ describe('the README', () => {
     expect(lines.filter((line) => !printed.includes(squeezed(line)))).toEqual([]);
   });
 
-  test('has TypeScript that compiles against the built package', async () => {
-    const sample = blocks.find(({ language }) => language === 'ts')!.text;
+  test('and docs/library.md have TypeScript that compiles against the built package', async () => {
+    const samples = ['README.md', 'docs/library.md'].flatMap((page) =>
+      [...readFileSync(join(root, page), 'utf8').matchAll(/```ts\n([\s\S]*?)```/g)].map(([, text]) => text!),
+    );
+    expect(samples.length).toBeGreaterThan(4);
     const folder = mkdtempSync(join(root, 'test/.readme-'));
     try {
-      writeFileSync(join(folder, 'sample.ts'), sample);
+      const files = samples.map((_, index) => join(folder, `sample-${index}.ts`));
+      for (const [index, file] of files.entries()) writeFileSync(file, samples[index]!);
       const options = [
         '--ignoreConfig',
         '--noEmit',
@@ -47,7 +51,7 @@ describe('the README', () => {
       const { stdout } = await run(process.execPath, [
         join(root, 'node_modules/typescript/bin/tsc'),
         ...options,
-        join(folder, 'sample.ts'),
+        ...files,
       ]).catch((error: { stdout: string }) => error);
       expect(stdout).toBe('');
     } finally {
@@ -64,7 +68,7 @@ describe('the README', () => {
     expect(named.filter((name) => !known.includes(name))).toEqual([]);
   });
 
-  test.each(['README.md', 'AGENTS.md', 'CONTEXT.md', 'CHANGELOG.md'])(
+  test.each(['README.md', 'AGENTS.md', 'CONTEXT.md', 'CHANGELOG.md', 'docs/library.md', 'examples/README.md'])(
     '%s links only to files that are there',
     (page) => {
       const text = readFileSync(join(root, page), 'utf8');
