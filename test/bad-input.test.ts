@@ -187,6 +187,12 @@ const REFUSED: readonly [what: string, args: unknown, issues: Record<string, str
     { above_parent_price: 'deny' },
   ],
   [
+    'what somebody would have to be asked about, and nobody is there (F45)',
+    two({ route: 'reviewer' }),
+    { 'tasks[0].route ROUTE_DENIED': '"beta/other" "ask"' },
+    { above_parent_price: 'ask' },
+  ],
+  [
     'a choice where there is none',
     two({ reasoning_effort: 'low' }),
     { 'tasks[0].reasoning_effort ROUTE_DENIED': '"low"' },

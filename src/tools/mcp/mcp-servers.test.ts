@@ -221,6 +221,12 @@ describe('a program', () => {
   });
 });
 
+test('a server that asks a person hears at once that nobody can be asked (F45)', async () => {
+  await using server = open({ command: [process.execPath, HOSTILE, 'asks a person'] });
+  const ask = (await server.tools()).get('mcp__test__ask')!;
+  expect((await use(ask, {})).content).toMatch(/method not found|not support/i);
+});
+
 describe('a server that cannot be had is refused with the reason:', () => {
   const refusal = async (change: Partial<McpServer>, start_ms = 15_000): Promise<unknown> => {
     await using server = open(change, { start_ms });

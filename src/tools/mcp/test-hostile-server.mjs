@@ -34,6 +34,7 @@ const starts = {
   'floods with noise': () => flood('noise\n'.repeat(1000)),
 };
 
+const calls = new Map();
 /** Done when its tools are asked for, after an honest start. */
 const lists = {
   'has no tools': () => ({ tools: [] }),
@@ -42,6 +43,7 @@ const lists = {
   'sends 20 MB': () => ({ tools: [tool('big', { description: 'x'.repeat(2e7) })] }),
   'lists without end': () => ({ tools: [], nextCursor: 'more' }),
   'nests without end': () => ({ tools: [tool('deep', { inputSchema: { type: 'object', x: 1 } })] }),
+  'asks a person': () => ({ tools: [tool('ask')] }),
   'floods with messages': () =>
     flood(
       `${JSON.stringify({ jsonrpc: '2.0', method: 'notifications/message', params: { level: 'info', data: 'x' } })}\n`,
@@ -52,10 +54,17 @@ const [, , way = ''] = process.argv;
 if (starts[way] !== undefined) starts[way]();
 else {
   createInterface({ input: process.stdin }).on('line', (line) => {
-    const { id, method, params } = JSON.parse(line);
+    const { id, method, params, error } = JSON.parse(line);
     if (method === 'initialize') {
       const { protocolVersion } = params;
       say({ id, result: { protocolVersion, capabilities: { tools: {} }, serverInfo: { name: 's', version: '1' } } });
+    } else if (method === 'tools/call') {
+      // Answers what it hears itself.
+      calls.set(`ask ${id}`, id);
+      const requestedSchema = { type: 'object', properties: { yes: { type: 'boolean' } } };
+      say({ id: `ask ${id}`, method: 'elicitation/create', params: { message: 'May I?', requestedSchema } });
+    } else if (calls.has(id)) {
+      say({ id: calls.get(id), result: { content: [{ type: 'text', text: error?.message ?? 'it may' }] } });
     } else if (method === 'tools/list') {
       const text = `${JSON.stringify({ jsonrpc: '2.0', id, result: lists[way]() })}\n`;
       process.stdout.write(

@@ -31,6 +31,13 @@ async function run(command: string, { files = {}, args = {}, filter = (text: str
 }
 
 describe('run_command', () => {
+  test('a program that asks finds the end of its input, and no terminal (F45)', async () => {
+    const { content, is_error } = await run(
+      'read -r answer || echo "no answer"; (: </dev/tty) 2>&1 || echo "no terminal"',
+    );
+    expect([content, is_error]).toEqual([expect.stringMatching(/^no answer\n[\s\S]*no terminal\n/), false]);
+  });
+
   test('long output is shown by its head and tail, the whole is kept', async () => {
     const { content, kept } = await run('seq 1 20000');
     expect(content.length).toBeLessThanOrEqual(OUTPUT_CHARS + 100);
