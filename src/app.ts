@@ -25,6 +25,7 @@ import type { ToolSpec } from './core/provider.ts';
 import { createResolver } from './core/resolve-route.ts';
 import type { DelegationResult } from './core/result.ts';
 import type { RouteRequest } from './core/route.ts';
+import { probeTargets, type RouteHealth, type Undecided } from './core/route-health.ts';
 import type { Session, SessionOptions, SessionSummary } from './core/session.ts';
 import type { SessionLogs } from './core/session-log.ts';
 import type { Store, TaskRecord } from './core/store.ts';
@@ -128,6 +129,15 @@ export interface Yardmaster extends AsyncDisposable {
    * Gives their ids. Whoever reads tasks calls this first, so that none seems to run that does not.
    */
   recover(): Promise<readonly string[]>;
+  /**
+   * Asks one cheap question over every configured route, side by side, and tells what came of each. It costs a few
+   * tokens a route, which are told. Each is waited for at most 30 seconds, or `first_token_timeout_seconds` if less.
+   */
+  probe(options?: { readonly signal?: AbortSignal; readonly on?: (health: RouteHealth) => void }): Promise<{
+    readonly routes: readonly RouteHealth[];
+    readonly undecided: readonly Undecided[];
+    readonly skipped: readonly Undecided[];
+  }>;
   /** What was spent of the daily budget since midnight UTC, and is set aside, in USD; undefined = there is no such budget. */
   spentToday(): Promise<{ readonly used: number; readonly held: number; readonly limit: number } | undefined>;
   /**
@@ -153,6 +163,9 @@ const WAITED_FOR: Teaching = {
 };
 
 const DAY_MS = 86_400_000;
+
+/** The longest that `probe` waits for a route. */
+const PROBE_SECONDS = 30;
 
 /** Toolsets that exist in this version. */
 const TOOLSETS = ['read', 'write', 'terminal', 'web', 'delegation'];
@@ -408,6 +421,12 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
     },
     sessions: async (of) => (await sessionLogs()).list(of),
     recover,
+    async probe(options = {}) {
+      const { targets, undecided, skipped } = probeTargets(decisions().resolver);
+      const [{ probe }, deps] = await Promise.all([import('./engine/probe.ts'), engine()]);
+      const timeout_seconds = Math.min(PROBE_SECONDS, config.delegation.limits.first_token_timeout_seconds);
+      return { routes: await probe(targets, deps, { ...options, timeout_seconds }), undecided, skipped };
+    },
     async spentToday() {
       const { daily_usd: limit } = config.delegation;
       if (limit === undefined) return undefined;

@@ -23,7 +23,10 @@ export function isOverlong({ route, context, compacted }: Agent): boolean {
 }
 
 /** Tokens the window has left for the answer; undefined: more than the model may write, or not known. */
-export function roomLeft({ route: { context: window, max_output }, context }: Agent): number | undefined {
+export function roomLeft({
+  route: { context: window, max_output },
+  context,
+}: Pick<Agent, 'route' | 'context'>): number | undefined {
   if (window === undefined || context + (max_output ?? 0) <= window) return undefined;
   return Math.max(Math.floor(window * ANSWER), window - context);
 }

@@ -68,12 +68,29 @@ export async function request(agent: Agent): Promise<Asked> {
 }
 
 /** The ending of a child whose signal has aborted. */
-export function stopped({ sending, timeout }: Agent): Ending {
+export function stopped({ sending, timeout }: Pick<Agent, 'sending' | 'timeout'>): Ending {
   return endingOfStop(sending.signal.reason, timeout?.seconds ?? 0);
 }
 
-/** One request, when the budgets have room for it and the account bears it. */
-async function askOnce(agent: Agent): Promise<Asked | { readonly error: unknown }> {
+/** What one request needs of the agent that it is for. */
+export type Asker = Pick<
+  Agent,
+  | 'deps'
+  | 'batch'
+  | 'ledgers'
+  | 'sending'
+  | 'timeout'
+  | 'tally'
+  | 'tell'
+  | 'endDeltas'
+  | 'onUsed'
+  | 'route'
+  | 'conversation'
+  | 'context'
+>;
+
+/** One request, when the budgets have room for it and the account bears it. Never retries. */
+export async function askOnce(agent: Asker): Promise<Asked | { readonly error: unknown }> {
   const { deps, sending, tally, route, ledgers, batch } = agent;
   const { governor } = deps;
   const { signal } = sending;
@@ -126,7 +143,7 @@ async function askOnce(agent: Agent): Promise<Asked | { readonly error: unknown 
 }
 
 /** The limits of one request: those of all, and what budget and window leave it. */
-function optionsOf(agent: Agent, grant: Grant | undefined): SendOptions {
+function optionsOf(agent: Asker, grant: Grant | undefined): SendOptions {
   const room = roomLeft(agent);
   if (!grant?.granted && room === undefined) return agent.sending;
   return {
@@ -136,7 +153,7 @@ function optionsOf(agent: Agent, grant: Grant | undefined): SendOptions {
   };
 }
 
-function tellWaits({ tell }: Agent, reason: 'rate' | 'budget'): ((waits: boolean) => void) | undefined {
+function tellWaits({ tell }: Asker, reason: 'rate' | 'budget'): ((waits: boolean) => void) | undefined {
   return tell && ((waits) => tell({ type: 'waiting', reason, state: waits ? 'begun' : 'over' }));
 }
 

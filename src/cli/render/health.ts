@@ -45,12 +45,12 @@ export function renderHealth(
     ...undecided.flatMap(({ used_by, issues }) => issues.map((issue) => ({ name: used_by, ...issue }))),
   ];
   const prose = (text: string, indent: string): string =>
-    wrap(oneLine(text), Math.max(20, Math.min(columns, MAX_PROSE) - indent.length))
+    wrap(oneLine(text), Math.max(20, Math.min(columns, MAX_PROSE) - indent.length), { hard: true })
       .split('\n')
       .map((line) => indent + line)
       .join('\n');
   const told = wrong.flatMap(({ name, code, message, hint }) => [
-    `${paint.red('✘')} ${paint.bold(oneLine(name))} ${code}`,
+    wrap(`${paint.red('✘')} ${paint.bold(oneLine(name))} ${code}`, columns, { hard: true }),
     prose(message, '  '),
     ...(hint === '' ? [] : [prose(`→ ${hint}`, '  ')]),
   ]);
@@ -61,16 +61,14 @@ export function renderHealth(
   const usage = routes.reduce((sum, health) => addUsage(sum, health.usage), NO_USAGE);
   const requests = routes.reduce((sum, health) => sum + health.requests, 0);
   const cost = sumCosts(routes.map((health) => health.cost));
-  const sum = `${healthy} of ${routes.length} routes healthy · ${requests} requests · ${tokens(usage)} · ${money(cost)}`;
+  const sum = `${healthy} of ${routes.length} ${routes.length === 1 ? 'route' : 'routes'} healthy · ${requests} ${requests === 1 ? 'request' : 'requests'} · ${tokens(usage)} · ${money(cost)}`;
   return [
     ...(routes.length === 0 ? [] : table(titles, rows, columns)),
     ...(told.length === 0 ? [] : ['', ...told]),
     ...(notAsked.length === 0 ? [] : ['', ...notAsked]),
-    '',
+    ...(routes.length + told.length + notAsked.length === 0 ? [] : ['']),
     paint.dim(routes.length === 0 ? 'No route is configured: nothing was asked.' : sum),
-  ]
-    .join('\n')
-    .trimStart();
+  ].join('\n');
 }
 
 function answerCell({ served, error }: RouteHealth, paint: Paint): string {

@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from 'node:util';
+import pc from 'picocolors';
 import width from 'string-width';
 import { describe, expect, test } from 'vitest';
 import { table } from './table.ts';
@@ -40,5 +42,24 @@ describe('a table', () => {
       'identifier  somebody',
       'identifier',
     ]);
+  });
+
+  test.each([pc.createColors(false), pc.createColors(true)])('never cuts the word simulated', (paint) => {
+    const rows = [
+      [`provider/a-model-with-a-long-name ${paint.magenta('simulated')}`, 'another long text'],
+      ['a', 'b'],
+    ];
+    for (const limit of [80, 40, 30, 20]) {
+      const [, line = ''] = table(
+        [
+          { title: 'route', min: 4 },
+          { title: 'what', min: 4 },
+        ],
+        rows,
+        limit,
+      );
+      expect(stripVTControlCharacters(line)).toContain(' simulated');
+      expect(width(line)).toBeLessThanOrEqual(limit);
+    }
   });
 });

@@ -11,12 +11,13 @@ export interface Column {
 
 /**
  * Rows under titles, as wide as the terminal allows. Columns with a `min` shrink, widest first, then spare ones go;
- * nothing wraps. Cells may hold colour.
+ * nothing wraps. Cells may hold colour. Of a cell that ends in `simulated` that word is never cut.
  */
 export function table(columns: readonly Column[], rows: readonly (readonly string[])[], limit: number): string[] {
   const gap = 2;
   const widths = columns.map(({ title }, at) => Math.max(widthOf(title), ...rows.map((row) => widthOf(row[at] ?? ''))));
-  const least = widths.map((most, at) => Math.min(most, columns[at]?.min ?? most));
+  const mins = columns.map(({ min }, at) => min && Math.max(min, ...rows.map((row) => keptOf(row[at] ?? ''))));
+  const least = widths.map((most, at) => Math.min(most, mins[at] ?? most));
   const last = columns.findLastIndex(({ spare }) => spare);
   if (last >= 0 && sum(least) + gap * (columns.length - 1) > limit) {
     const without = <T>(cells: readonly T[]): readonly T[] => cells.toSpliced(last, 1);
@@ -25,18 +26,33 @@ export function table(columns: readonly Column[], rows: readonly (readonly strin
   const total = () => sum(widths) + gap * (columns.length - 1);
   while (total() > limit) {
     const widest = columns
-      .map((column, at) => ({ at, room: column.min === undefined ? 0 : widths[at]! - column.min }))
+      .map((_, at) => ({ at, room: widths[at]! - (mins[at] ?? widths[at]!) }))
       .sort((a, b) => b.room - a.room)[0];
     if (widest === undefined || widest.room <= 0) break;
     widths[widest.at]! -= Math.min(widest.room, total() - limit);
   }
   const line = (cells: readonly string[]) =>
     columns
-      .map((column, at) => pad(cutTo(cells[at] ?? '', widths[at]!), widths[at]!, column.align))
+      .map((column, at) => pad(shorten(cells[at] ?? '', widths[at]!), widths[at]!, column.align))
       .join(' '.repeat(gap))
       .trimEnd();
   const titled = columns.some((column) => column.title !== '');
   return [...(titled ? [line(columns.map((column) => column.title))] : []), ...rows.map(line)];
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: that is how colour is written.
+const MARK = / (?:\u001b\[[\d;]*m)*simulated(?:\u001b\[[\d;]*m)*$/;
+
+/** Columns that a cell's last word needs with a letter and a dot before it; 0 where it is not the mark. */
+function keptOf(text: string): number {
+  return text.includes('simulated') && MARK.test(text) ? ' simulated'.length + 2 : 0;
+}
+
+/** What stands before the mark gives way: that no model answered is the last thing to be left out. */
+function shorten(text: string, columns: number): string {
+  if (keptOf(text) === 0 || widthOf(text) <= columns) return cutTo(text, columns);
+  const mark = MARK.exec(text)![0];
+  return cutTo(text.slice(0, -mark.length), columns - ' simulated'.length) + mark;
 }
 
 function sum(widths: readonly number[]): number {

@@ -4,7 +4,7 @@ import type { Agent } from '../agent.ts';
 import type { Shortage } from './budget.ts';
 
 /** The ending of a child whose next request could pass a budget. What it has by then is kept. */
-export function endingOfBudget({ tally, route }: Agent, short: Shortage): Ending {
+export function endingOfBudget({ tally, route }: Pick<Agent, 'tally' | 'route'>, short: Shortage): Ending {
   const { because, kind, scope, limit, used, set_aside, needs } = short;
   const whose = { task: "the task's budget", call: `the budget of call "${scope.id}"`, day: 'the daily budget' }[
     scope.of

@@ -195,7 +195,16 @@ export function spendByRoute(plan: TaskPlan, { by_route }: Tally): readonly Rout
   }));
 }
 
-function receiptRoute({ provider, model, wire, authority, reasoning_effort, name, simulated }: Route): ReceiptRoute {
+/** A route as receipts name it. */
+export function receiptRoute({
+  provider,
+  model,
+  wire,
+  authority,
+  reasoning_effort,
+  name,
+  simulated,
+}: Route): ReceiptRoute {
   return {
     provider,
     model,
