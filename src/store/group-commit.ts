@@ -1,14 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DelegateError } from '../core/errors.ts';
-import { isBusy } from './sqlite-failure.ts';
-import { NO_WAIT, type SqliteFile, WAIT } from './sqlite-file.ts';
+import { whenFree } from './sqlite-failure.ts';
+import type { SqliteFile } from './sqlite-file.ts';
 
 /** One connection's work, in order: all writes of a turn of the event loop in one transaction, then the reads. */
 export interface GroupCommit {
   /** Resolves to what `run` gave once it is on the disk. `run` may be called again after a rollback. */
   write<T>(run: () => T | Promise<T>): Promise<T>;
   /** Runs between transactions, after every write asked for before it. */
-  read<T>(run: () => Promise<T>): Promise<T>;
+  read<T>(run: () => T | Promise<T>): Promise<T>;
   /** Writes what is queued, then closes the file. */
   close(): Promise<void>;
 }
@@ -17,6 +17,17 @@ interface Job {
   readonly run: () => unknown;
   readonly resolve: (value: never) => void;
   readonly reject: (error: unknown) => void;
+}
+
+/** A write whose transaction is committed. */
+interface Done {
+  readonly job: Job;
+  readonly outcome: unknown;
+}
+
+function refuse(group: readonly Job[], error: DelegateError): readonly Done[] {
+  for (const job of group) job.reject(error);
+  return [];
 }
 
 /** Longest stretch of statements between two turns of the event loop. */
@@ -37,15 +48,17 @@ export function createPace(): () => Promise<void> | undefined {
 }
 
 /**
- * Group commit. Statements run on this thread (microseconds each); waiting for the disk, or for another
- * process's lock, happens on libsql's, so that the event loop goes on and gathers the next group meanwhile.
+ * Group commit. Statements run on this thread (microseconds each), a commit too: it writes to the log and does not wait
+ * for the disk. That is waited for elsewhere, as is another process's lock, so that the event loop goes on and gathers
+ * the next group meanwhile.
  */
-export async function createGroupCommit(file: SqliteFile): Promise<GroupCommit> {
-  const beginNow = await file.prepare('BEGIN IMMEDIATE');
+export function createGroupCommit(file: SqliteFile): GroupCommit {
   let writes: Job[] = [];
   let reads: Job[] = [];
   let flushing = false;
   let closing: Promise<void> | undefined;
+  /** The disk failed: nobody knows what of the last group it has, so nothing may follow it. */
+  let broken: DelegateError | undefined;
 
   function enqueue<T>(queue: Job[], run: () => T | Promise<T>): Promise<T> {
     if (closing !== undefined) {
@@ -71,7 +84,7 @@ export async function createGroupCommit(file: SqliteFile): Promise<GroupCommit> 
     if (group.length > 0) await commit(group);
     for (const job of questions) {
       try {
-        job.resolve((await orWhenFree(job.run)) as never);
+        job.resolve((await whenFree(job.run)) as never);
       } catch (error) {
         job.reject(file.failure(error));
       }
@@ -80,69 +93,58 @@ export async function createGroupCommit(file: SqliteFile): Promise<GroupCommit> 
     if (writes.length > 0 || reads.length > 0) schedule();
   }
 
-  /** All of a group or, where one write of it cannot be done, each that can. */
   async function commit(group: readonly Job[]): Promise<void> {
+    const done = broken === undefined ? await runAll(group) : refuse(group, broken);
+    if (done.length === 0) return;
     try {
-      await begin();
+      await file.sync();
     } catch (error) {
-      for (const job of group) job.reject(file.failure(error));
-      return;
-    }
-    const outcomes: unknown[] = [];
-    try {
-      const pace = createPace();
-      for (const { run } of group) {
-        const outcome = run();
-        outcomes.push(outcome instanceof Promise ? await outcome : outcome);
-        const pause = pace();
-        if (pause !== undefined) await pause;
-      }
-      await file.exec('COMMIT');
-    } catch (error) {
-      // SQLite has rolled back by itself after some errors (a full disk).
-      if (file.inTransaction()) await file.exec('ROLLBACK').catch(() => {});
-      if (group.length === 1) group[0]?.reject(file.failure(error));
-      else for (const job of group) await commit([job]);
+      broken = file.failure(error);
+      for (const { job } of done) job.reject(broken);
       return;
     }
     // Whoever waited goes on as soon as this function waits: a thousand of them in one turn would be a long one.
     let resumed = 0;
-    for (const { resolve } of group) {
-      resolve(outcomes[resumed++] as never);
-      if (resumed % RESUMED_A_TURN === 0) await nextTurn();
+    for (const { job, outcome } of done) {
+      job.resolve(outcome as never);
+      if (++resumed % RESUMED_A_TURN === 0) await nextTurn();
     }
+    const full = file.trim();
+    if (full !== undefined) await full;
   }
 
-  async function begin(): Promise<void> {
+  /** All of a group in one transaction or, where one write of it cannot be done, each that can in its own. */
+  async function runAll(group: readonly Job[]): Promise<readonly Done[]> {
     try {
-      beginNow.run([]);
-    } catch (error) {
-      if (!isBusy(error)) throw error;
       await whenFree(() => file.exec('BEGIN IMMEDIATE'));
-      // libsql leaves a statement that met a lock half done, and beside one nothing can be committed. Run again, it
-      // is refused, because a transaction is open, and is done.
-      try {
-        beginNow.run([]);
-      } catch {}
-    }
-  }
-
-  async function orWhenFree(run: () => unknown): Promise<unknown> {
-    try {
-      return await run();
     } catch (error) {
-      if (!isBusy(error)) throw error;
-      return whenFree(run);
+      return refuse(group, file.failure(error));
     }
+    const done: Done[] = [];
+    try {
+      const pace = createPace();
+      for (const job of group) {
+        const outcome = job.run();
+        done.push({ job, outcome: outcome instanceof Promise ? await outcome : outcome });
+        const pause = pace();
+        if (pause !== undefined) await pause;
+      }
+      file.exec('COMMIT');
+      return done;
+    } catch (error) {
+      rollBack();
+      if (group.length === 1) return refuse(group, file.failure(error));
+    }
+    const each: Done[] = [];
+    for (const job of group) each.push(...(await runAll([job])));
+    return each;
   }
 
-  async function whenFree(run: () => unknown): Promise<unknown> {
-    await file.exec(WAIT);
+  /** SQLite has rolled back by itself after some errors (a full disk). */
+  function rollBack(): void {
     try {
-      return await run();
-    } finally {
-      await file.exec(NO_WAIT);
-    }
+      if (file.inTransaction()) file.exec('ROLLBACK');
+    } catch {}
   }
 
   return {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DelegateError } from '../core/errors.ts';
 
 /** How long a write waits for other processes. A healthy one holds the lock for milliseconds. */
@@ -69,6 +70,23 @@ const REASONS: readonly Reason[] = [
 /** Another process has what this one needs. */
 export function isBusy(error: unknown): boolean {
   return codeOf(error) === BUSY;
+}
+
+/**
+ * Runs `work`, and again as long as another process has what it needs: at most `BUSY_TIMEOUT_MS`, off the event loop.
+ * Looks again soon at first: a transaction takes less than a millisecond.
+ */
+export async function whenFree<T>(work: () => T | Promise<T>): Promise<T> {
+  const deadline = performance.now() + BUSY_TIMEOUT_MS;
+  for (let wait = 0.5; ; wait = Math.min(wait * 1.5, 25)) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > deadline) throw error;
+    }
+    // Not all at the same moment.
+    await sleep(wait * (1 + Math.random()));
+  }
 }
 
 /** What an error of the store file at `path` means. */

@@ -230,6 +230,18 @@ test('while another process holds the file nothing is acknowledged, nothing show
   other.close();
 });
 
+test('a log that has grown long begins anew, while writing goes on', async () => {
+  const file = join(aFolder(), 'store.db');
+  const store = await opened(file);
+  await store.create(aDelegation('d', ['t']));
+  await store.claim('t', 'one', 30_000);
+  const note = 'x'.repeat(1024 * 1024);
+  const append = (text: string) => store.append('t', 1, [{ kind: 'note', note: text }]);
+  for (let i = 0; i < 20; i++) await append(note);
+  await expect.poll(async () => (await append('more')) && statSync(`${file}-wal`).size).toBeLessThan(9 * 1024 * 1024);
+  expect(statSync(file).size).toBeGreaterThan(8 * 1024 * 1024);
+});
+
 test('a write that cannot be done is undone alone, whatever it had written', async () => {
   const file = join(aFolder(), 'store.db');
   const store = await opened(file);

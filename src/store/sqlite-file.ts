@@ -1,37 +1,37 @@
 import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import Database from 'libsql/promise';
+import Database from 'libsql';
 import { DelegateError } from '../core/errors.ts';
 import { MIGRATIONS } from './migrations.ts';
-import { BUSY_TIMEOUT_MS, isBusy, storeFailed } from './sqlite-failure.ts';
+import { storeFailed, whenFree } from './sqlite-failure.ts';
+import { openLog, SHORT_LOG_BYTES } from './write-ahead-log.ts';
 
 /**
- * What is used of libsql's promise API, whose own types say `any`. `run` and `get` answer at once, on this
- * thread; `exec` and `all` do their work on another. Parameters are never booleans: libsql aborts the process.
+ * What is used of libsql, whose own types say `any`. Everything answers at once, on this thread, and waits for
+ * no lock. Parameters are never booleans: libsql aborts the process.
  */
 export interface Statement {
   run(params: readonly SqlValue[]): { readonly changes: number; readonly lastInsertRowid: number };
   get(params: readonly SqlValue[]): readonly SqlValue[] | undefined;
-  all(params: readonly SqlValue[]): Promise<readonly (readonly SqlValue[])[]>;
+  all(params: readonly SqlValue[]): readonly (readonly SqlValue[])[];
 }
 export type SqlValue = string | number | null;
 
 export interface SqliteFile {
   readonly path: string;
-  exec(sql: string): Promise<void>;
+  exec(sql: string): void;
   /** Rows are arrays, in the order of the columns. */
-  prepare(sql: string): Promise<Statement>;
+  prepare(sql: string): Statement;
   inTransaction(): boolean;
-  close(): void;
+  /** Resolves when everything that was committed before is on the disk. */
+  sync(): Promise<void>;
+  /** Keeps the log short, beside the next transactions; a promise = they have to wait for it. */
+  trim(): Promise<void> | undefined;
+  close(): Promise<void>;
   /** What an error of this file means, as a `STORE_FAILED`. */
   failure(error: unknown): DelegateError;
 }
-
-export const WAIT: string = `PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`;
-/** On this thread nothing waits: the event loop would. See `createGroupCommit`. */
-export const NO_WAIT = 'PRAGMA busy_timeout = 0';
 
 /** "yard", in the file's header: a database of something else is left alone. */
 const APPLICATION_ID = 0x79617264;
@@ -51,16 +51,22 @@ export async function openSqliteFile(options: {
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
       closeSync(openSync(path, 'a', 0o600));
     } else if (!statSync(path).isFile()) closeSync(openSync(path, 'r+'));
-    const db = await connect(path, options.readonly);
+    const db = await whenFree(() => connect(path, options.readonly));
+    const log = options.readonly ? undefined : openLog(path);
     return {
       path,
-      exec: (sql) => db.exec(sql),
-      async prepare(sql) {
-        const statement = await db.prepare(sql);
+      exec: (sql) => void db.exec(sql),
+      prepare(sql) {
+        const statement = db.prepare(sql) as unknown as Statement & { readonly reader: boolean; raw(): Statement };
         return statement.reader ? statement.raw() : statement;
       },
-      inTransaction: () => (db as unknown as { readonly inTransaction: boolean }).inTransaction,
-      close: () => db.close(),
+      inTransaction: () => db.inTransaction,
+      sync: async () => log?.sync(),
+      trim: () => log?.trim(),
+      async close() {
+        await log?.close();
+        db.close();
+      },
       failure,
     };
   } catch (error) {
@@ -68,26 +74,19 @@ export async function openSqliteFile(options: {
   }
 }
 
-async function connect(path: string, readonly: boolean): Promise<Database> {
-  const deadline = performance.now() + BUSY_TIMEOUT_MS;
-  for (;;) {
-    const db = new Database(readonly ? `${pathToFileURL(path).href}?mode=ro` : path, {});
-    try {
-      await db.exec(WAIT);
-      await bringUpToDate(db, path, readonly);
-      await db.exec(NO_WAIT);
-      return db;
-    } catch (error) {
-      db.close();
-      // SQLite does not wait for its turn to change a new file's journal mode.
-      if (!isBusy(error) || performance.now() > deadline) throw error;
-      await sleep(5 + 20 * Math.random());
-    }
+function connect(path: string, readonly: boolean): Database.Database {
+  const db = new Database(readonly ? `${pathToFileURL(path).href}?mode=ro` : path, {});
+  try {
+    bringUpToDate(db, path, readonly);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
   }
 }
 
-async function bringUpToDate(db: Database, path: string, readonly: boolean): Promise<void> {
-  const version = await knownVersion(db, path);
+function bringUpToDate(db: Database.Database, path: string, readonly: boolean): void {
+  const version = knownVersion(db, path);
   if (version < MIGRATIONS.length && readonly) {
     throw new DelegateError(
       'STORE_FAILED',
@@ -98,29 +97,30 @@ async function bringUpToDate(db: Database, path: string, readonly: boolean): Pro
     );
   }
   if (readonly) return;
-  const [mode] = await one(db, 'PRAGMA journal_mode = WAL');
+  const [mode] = one(db, 'PRAGMA journal_mode = WAL');
   if (mode !== 'wal') {
     throw new DelegateError('STORE_FAILED', `The store "${path}" is on a file system without shared memory.`, {
       hint: 'Set YARDMASTER_HOME to a folder on a local disk.',
     });
   }
-  // FULL: a commit is on the disk before it is acknowledged, also when the power fails.
-  await db.exec('PRAGMA synchronous = FULL');
+  // A commit does not wait for the disk, and nothing is moved from the log to the file in passing: both are done
+  // elsewhere, off this thread (see `openLog`).
+  db.exec(`PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = ${SHORT_LOG_BYTES}`);
   if (version === MIGRATIONS.length) return;
-  await db.exec('BEGIN IMMEDIATE');
+  db.exec('BEGIN IMMEDIATE');
   try {
     // Again, now that no other process can be at it.
-    const since = await knownVersion(db, path);
-    for (const sql of MIGRATIONS.slice(since)) await db.exec(sql);
-    await db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length}; COMMIT`);
+    const since = knownVersion(db, path);
+    for (const sql of MIGRATIONS.slice(since)) db.exec(sql);
+    db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length}; COMMIT`);
   } catch (error) {
-    await db.exec('ROLLBACK').catch(() => {});
+    if (db.inTransaction) db.exec('ROLLBACK');
     throw error;
   }
 }
 
-async function knownVersion(db: Database, path: string): Promise<number> {
-  const [application, version, tables] = await one(
+function knownVersion(db: Database.Database, path: string): number {
+  const [application, version, tables] = one(
     db,
     'SELECT a.application_id, v.user_version, (SELECT count(*) FROM sqlite_schema) FROM pragma_application_id a, pragma_user_version v',
   );
@@ -139,6 +139,6 @@ async function knownVersion(db: Database, path: string): Promise<number> {
   return Number(version);
 }
 
-async function one(db: Database, sql: string): Promise<readonly unknown[]> {
-  return (await db.prepare(sql)).raw().get([]) ?? [];
+function one(db: Database.Database, sql: string): readonly unknown[] {
+  return (db.prepare(sql).raw().get([]) as readonly unknown[] | undefined) ?? [];
 }

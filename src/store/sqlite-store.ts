@@ -13,6 +13,7 @@ import type {
   Update,
 } from '../core/store.ts';
 import { createGroupCommit, createPace } from './group-commit.ts';
+import { whenFree } from './sqlite-failure.ts';
 import { openSqliteFile, type SqliteFile, type SqlValue, type Statement } from './sqlite-file.ts';
 
 /** The database's clock, in milliseconds; the same in all rows of a statement. */
@@ -80,14 +81,14 @@ const SQL = {
 export async function openSqliteStore(options: { readonly file: string; readonly readonly?: boolean }): Promise<Store> {
   const file = await openSqliteFile({ file: options.file, readonly: options.readonly ?? false });
   const sql = await prepareAll(file);
-  const { write, read, close } = await createGroupCommit(file);
+  const { write, read, close } = createGroupCommit(file);
 
   /** By condition: a handful, as filters have few parts. */
   const selects = new Map<string, Statement>();
-  const select = async (where: string, params: readonly SqlValue[]): Promise<TaskRecord[]> => {
-    const statement = selects.get(where) ?? (await file.prepare(`${SELECT_TASKS} ${where}`));
+  const select = (where: string, params: readonly SqlValue[]): TaskRecord[] => {
+    const statement = selects.get(where) ?? file.prepare(`${SELECT_TASKS} ${where}`);
     selects.set(where, statement);
-    return (await statement.all(params)).map(taskOf);
+    return statement.all(params).map(taskOf);
   };
   const deliver = (entries: readonly JournalEntry[]): void => {
     for (const entry of entries) if (entry.kind === 'steer') sql.deliver.run([entry.id, entry.turn]);
@@ -169,7 +170,7 @@ export async function openSqliteStore(options: { readonly file: string; readonly
     drop: (task_id, result) => end(sql.drop, [task_id, JSON.stringify(result)], result.status),
     lose: (task_id, attempt, result) => end(sql.lose, [task_id, attempt, JSON.stringify(result)], result.status),
 
-    task: (id) => read(async () => (await select('WHERE t.id = ?', [id]))[0]),
+    task: (id) => read(() => select('WHERE t.id = ?', [id])[0]),
 
     tasks: (filter = {}) =>
       read(() => {
@@ -178,22 +179,22 @@ export async function openSqliteStore(options: { readonly file: string; readonly
       }),
 
     journal: (task_id, after = 0) =>
-      read(async () => {
-        const rows = await sql.journal.all([task_id, Math.floor(after / SEQS_A_ROW)]);
+      read(() => {
+        const rows = sql.journal.all([task_id, Math.floor(after / SEQS_A_ROW)]);
         return rows.flatMap(entriesOf).filter(({ seq }) => seq > after);
       }),
 
     expired: () => read(() => select(`WHERE t.ended_at IS NULL AND t.lease_until <= ${NOW}`, [])),
 
     control: (id, ask) =>
-      write(async () => {
-        const rows = await (ask.kind === 'stop' ? sql.stop : sql.steer).all([id, JSON.stringify(ask)]);
+      write(() => {
+        const rows = (ask.kind === 'stop' ? sql.stop : sql.steer).all([id, JSON.stringify(ask)]);
         return rows.map(([n, task_id]): Control => ({ ...ask, id: n as number, task_id: task_id as string }));
       }),
 
     controls: (owner, after) =>
-      read(async () =>
-        (await sql.controls.all([owner, after])).map(
+      read(() =>
+        sql.controls.all([owner, after]).map(
           ([n, task_id, body]): Control => ({
             ...(JSON.parse(body as string) as Ask),
             id: n as number,
@@ -202,8 +203,7 @@ export async function openSqliteStore(options: { readonly file: string; readonly
         ),
       ),
 
-    undelivered: (origin) =>
-      read(async () => (await sql.undelivered.all([origin ?? null])).map(([id]) => id as string)),
+    undelivered: (origin) => read(() => sql.undelivered.all([origin ?? null]).map(([id]) => id as string)),
 
     acknowledge: (delegation_id) => write(() => sql.acknowledge.run([delegation_id]).changes === 1),
 
@@ -218,7 +218,7 @@ export async function openSqliteStore(options: { readonly file: string; readonly
       }),
 
     shared: <Value>(name: string) =>
-      read(async () => {
+      read(() => {
         const body = sql.shared.get([name])?.[0] ?? null;
         return body === null ? undefined : (JSON.parse(body as string) as Value);
       }),
@@ -228,12 +228,12 @@ export async function openSqliteStore(options: { readonly file: string; readonly
       const gone: { id: string; delegation_id: string }[] = [];
       // A transaction each, one after the other: removing a year of work must not keep others from writing.
       for (const [n] of old) {
-        const tasks = await write(async () => {
+        const tasks = await write(() => {
           const delegation = [n as number];
           sql.pruneJournal.run(delegation);
           sql.prunePlan.run(delegation);
           sql.pruneControl.run(delegation);
-          const removed = await sql.pruneTask.all(delegation);
+          const removed = sql.pruneTask.all(delegation);
           sql.pruneDelegation.run(delegation);
           return removed;
         });
@@ -249,10 +249,12 @@ export async function openSqliteStore(options: { readonly file: string; readonly
 
 async function prepareAll(file: SqliteFile): Promise<Record<keyof typeof SQL, Statement>> {
   try {
-    const prepared = Object.entries(SQL).map(async ([name, text]) => [name, await file.prepare(text)] as const);
-    return Object.fromEntries(await Promise.all(prepared)) as Record<keyof typeof SQL, Statement>;
+    return await whenFree(() => {
+      const prepared = Object.entries(SQL).map(([name, text]) => [name, file.prepare(text)]);
+      return Object.fromEntries(prepared) as Record<keyof typeof SQL, Statement>;
+    });
   } catch (error) {
-    file.close();
+    await file.close();
     throw file.failure(error);
   }
 }

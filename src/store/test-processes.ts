@@ -28,7 +28,9 @@ export type Start = (
 
 /** Compiles the child's program into `folder`; gives what starts it. */
 export async function compileChild(folder: string): Promise<Start> {
-  const libsql = pathToFileURL(createRequire(import.meta.url).resolve('libsql/promise')).href;
+  const { resolve } = createRequire(import.meta.url);
+  const packages = ['libsql', 'libsql/promise'];
+  const paths = Object.fromEntries(packages.map((name) => [name, pathToFileURL(resolve(name)).href]));
   await build({
     configFile: false,
     logLevel: 'silent',
@@ -38,8 +40,8 @@ export async function compileChild(folder: string): Promise<Start> {
       emptyOutDir: false,
       minify: false,
       rolldownOptions: {
-        external: ['libsql/promise'],
-        output: { paths: { 'libsql/promise': libsql }, entryFileNames: 'child.mjs' },
+        external: packages,
+        output: { paths, entryFileNames: 'child.mjs' },
       },
     },
   });

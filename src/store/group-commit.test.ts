@@ -1,0 +1,72 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { createGroupCommit } from './group-commit.ts';
+import { storeFailed } from './sqlite-failure.ts';
+import type { SqliteFile } from './sqlite-file.ts';
+
+/** A file that tells what was done to it, and whose disk answers when the test says so. */
+function aFile() {
+  const told: string[] = [];
+  const syncs: { resolve(): void; reject(error: Error): void }[] = [];
+  const file: SqliteFile = {
+    path: 'store.db',
+    exec: (sql) => void told.push(sql.split(' ')[0]!.toLowerCase()),
+    prepare: () => expect.fail('nothing is prepared here'),
+    inTransaction: () => false,
+    sync: () =>
+      new Promise((resolve, reject) => {
+        told.push('sync');
+        syncs.push({ resolve, reject });
+      }),
+    trim: () => undefined,
+    close: async () => void told.push('close'),
+    failure: (error) => storeFailed('store.db', error),
+  };
+  return { file, told, syncs };
+}
+
+const turns = async (): Promise<void> => {
+  for (let turn = 0; turn < 5; turn++) await nextTurn();
+};
+
+test('writes of one turn share a transaction and a sync, and are told when the disk has them; reads come after', async () => {
+  const { file, told, syncs } = aFile();
+  const { write, read } = createGroupCommit(file);
+  const work = [
+    write(() => void told.push('one')).then(() => told.push('told one')),
+    read(() => void told.push('read')),
+    write(() => void told.push('two')).then(() => told.push('told two')),
+  ];
+  await turns();
+  expect(told).toEqual(['begin', 'one', 'two', 'commit', 'sync']);
+  syncs[0]!.resolve();
+  await Promise.all(work);
+  expect(told.slice(5)).toEqual(['told one', 'told two', 'read']);
+});
+
+test('what is asked while the disk works is the next group', async () => {
+  const { file, told, syncs } = aFile();
+  const { write } = createGroupCommit(file);
+  const one = write(() => void told.push('one'));
+  await turns();
+  const rest = [write(() => void told.push('two')), write(() => void told.push('three'))];
+  await turns();
+  expect(told).toEqual(['begin', 'one', 'commit', 'sync']);
+  syncs[0]!.resolve();
+  await one;
+  await turns();
+  syncs[1]!.resolve();
+  await Promise.all(rest);
+  expect(told.slice(4)).toEqual(['begin', 'two', 'three', 'commit', 'sync']);
+});
+
+test('after a disk that failed nothing more is written: nobody knows what it has', async () => {
+  const { file, told, syncs } = aFile();
+  const { write } = createGroupCommit(file);
+  const one = write(() => 1);
+  await turns();
+  syncs[0]!.reject(Object.assign(new Error('EIO'), { code: 'EIO' }));
+  await expect(one).rejects.toMatchObject({ code: 'STORE_FAILED', message: expect.stringContaining('the disk') });
+  await expect(write(() => void told.push('two'))).rejects.toMatchObject({ code: 'STORE_FAILED' });
+  expect(told).toEqual(['begin', 'commit', 'sync']);
+});
