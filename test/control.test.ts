@@ -6,7 +6,7 @@ import Database from 'libsql';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { CallAnswer, DelegationResult, TaskRecord } from '../src/index.ts';
 import { type ProviderServer, type ReplyFor, startProvider } from '../src/testing.ts';
-import { type Ran, type Sandbox, sandbox, until } from './sandbox.ts';
+import { endLeases, type Ran, type Sandbox, sandbox, until } from './sandbox.ts';
 
 /** `npm run test:slow` kills many times. */
 const ROUNDS = process.env.MODE === 'slow' ? 60 : 3;
@@ -59,13 +59,6 @@ function kill(box: Sandbox): void {
   const pids = owners(box);
   expect(pids).toHaveLength(1);
   process.kill(pids[0]!, 'SIGKILL');
-}
-
-/** What half a minute would do. */
-function endLeases({ home }: Sandbox): void {
-  const db = new Database(join(home, 'yardmaster.db'), { timeout: 5_000 });
-  db.exec('UPDATE task SET lease_until = 1 WHERE lease_until IS NOT NULL');
-  db.close();
 }
 
 const goals = (count: number): string[] => Array.from({ length: count }, (_, i) => `Look into part-${i} of it.`);

@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createYardmaster, type DelegationEvent, type DelegationResult, type Yardmaster } from '../src/index.ts';
 import { createMemoryStore, type ProviderServer, type ReplyFor, scriptedModel, startProvider } from '../src/testing.ts';
-import { type Sandbox, sandbox, until } from './sandbox.ts';
+import { endLeases, runningTasks, type Sandbox, sandbox, until } from './sandbox.ts';
 
 const CHEAP = { input: 1_000, output: 100 };
 const PRICED = { id: 'm', price: { in: 1, out: 10 }, max_output: 1_000 };
@@ -159,8 +159,7 @@ describe('a daily budget', () => {
   }, 60_000);
 });
 
-// Each waits for a lease to end, so they do it together.
-describe.concurrent('a process that was killed', () => {
+describe('a process that was killed', () => {
   test('gives back the place of its request once its lease ends (F39)', async () => {
     const server = await serve((self) => (request) => {
       if (request.index === 0) return { hang: true };
@@ -172,6 +171,9 @@ describe.concurrent('a process that was killed', () => {
     doomed.process.kill('SIGKILL');
     await doomed.ended;
     const run = delegate(box, 1);
+    await until(() => runningTasks(box) === 2, 'the next one has started');
+    expect(server.requests).toHaveLength(1);
+    endLeases(box);
     const [result] = (await run).results;
     expect(result?.status).toBe('completed');
     expect(server.requests).toHaveLength(2);
@@ -192,7 +194,11 @@ describe.concurrent('a process that was killed', () => {
     expect(today.used).toBeCloseTo(0.002, 9);
     expect(today.held).toBeGreaterThan(0.01);
     // It waits for what the dead one holds, and does not take it for spent.
-    const [result] = (await delegate(box, 1)).results;
+    const run = delegate(box, 1);
+    await until(() => runningTasks(box) === 2, 'the next one has started');
+    expect(server.requests).toHaveLength(2);
+    endLeases(box);
+    const [result] = (await run).results;
     expect(result?.status).toBe('completed');
     expect(JSON.parse((await box.run(['cost', '--json'])).stdout).today).toMatchObject({ held: 0 });
   }, 60_000);

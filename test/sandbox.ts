@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import Database from 'libsql';
 import { stringify } from 'yaml';
 
 const MAIN = resolve(import.meta.dirname, '../dist/cli/main.js');
@@ -108,6 +109,24 @@ export function sandbox(config?: object | string, variables: Readonly<Record<str
       rmSync(root, { recursive: true, force: true });
     },
   };
+}
+
+/** What half a minute would do: every lease in the store is over, unless its process renews it. */
+export function endLeases({ home }: Sandbox): void {
+  const db = new Database(join(home, 'yardmaster.db'), { timeout: 5_000 });
+  db.exec('UPDATE task SET lease_until = 1 WHERE lease_until IS NOT NULL');
+  for (const { name, body } of db.prepare('SELECT name, body FROM shared').all() as { name: string; body: string }[]) {
+    db.prepare('UPDATE shared SET body = ? WHERE name = ?').run(body.replace(/"until":\d+/g, '"until":1'), name);
+  }
+  db.close();
+}
+
+/** Tasks of the store that a process has claimed and not ended. */
+export function runningTasks({ home }: Sandbox): number {
+  const db = new Database(join(home, 'yardmaster.db'), { timeout: 5_000 });
+  const { n } = db.prepare("SELECT count(*) AS n FROM task WHERE status = 'running'").get() as { n: number };
+  db.close();
+  return n;
 }
 
 function terminal(columns: number): string {
