@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { createYardmaster } from 'yardmaster';
-import { createMemoryStore, scriptedModel, startProvider, wireRecord } from 'yardmaster/testing';
+import { scriptedModel, startProvider, wireRecord } from 'yardmaster/testing';
 
 test('the summary goes to the small model, the review to the large one', async (t) => {
   const small = await startProvider({
@@ -22,7 +22,7 @@ test('the summary goes to the small model, the review to the large one', async (
   });
   const yard = await createYardmaster({
     env: {},
-    store: createMemoryStore(),
+    store: 'memory',
     config: { providers: { small: small.config, large: large.config } },
   });
   t.after(() => Promise.all([yard, small, large].map((one) => one[Symbol.asyncDispose]())));
@@ -65,7 +65,7 @@ test('a provider that serves another model than it was asked for is found out', 
   const liar = await startProvider({ wire: 'openai-chat', reply: { text: 'Trust me.', served_model: 'cheaper-0' } });
   const yard = await createYardmaster({
     env: {},
-    store: createMemoryStore(),
+    store: 'memory',
     config: { providers: { liar: { ...liar.config, models: ['fine-1'] } } },
   });
   t.after(() => Promise.all([yard, liar].map((one) => one[Symbol.asyncDispose]())));

@@ -9,7 +9,7 @@ import { DELEGATE_FIELDS, type DelegateField, type FieldName } from '../src/core
 import { type DelegateOutcome, delegateFunction, delegateTool, type Yardmaster } from '../src/index.ts';
 import {
   type ProviderServer,
-  type Reply,
+  type ProviderServerOptions,
   type ReplyToolCall,
   scriptedModel,
   startProvider,
@@ -29,7 +29,7 @@ const AS_ASKED = NAMES.map((name) => [
 ]);
 
 async function open(
-  reply?: Reply,
+  reply?: ProviderServerOptions['reply'],
   config: object = {},
   cwd: string = process.cwd(),
 ): Promise<{ lab: Lab; yard: Yardmaster }> {
@@ -252,6 +252,25 @@ describe('clients that take JSON Schema, with delegateFunction', () => {
     expect(answer?.kind === 'results' && answer.results.map(({ status }) => status)).toEqual(
       Array(3).fill('cancelled'),
     );
+  });
+
+  test('its signal stops what children have delegated, too', async () => {
+    const below = { tasks: [{ goal: 'Take your time with it.', model: 'messages/messages-1' }] };
+    const { lab, yard } = await open(
+      ({ model }) =>
+        model === 'chat-1' ? { tool_calls: [{ name: 'delegate_task', arguments: below }] } : { hang: true },
+      { toolsets: ['delegation'], delegation: { max_spawn_depth: 2, toolsets: ['delegation'] } },
+    );
+    const stop = new AbortController();
+    const outcome = delegateFunction(yard).execute({ goal: 'Lead somebody else.' }, { signal: stop.signal });
+    await expect.poll(() => lab.requests().map(({ model }) => model)).toEqual(['chat-1', 'messages-1']);
+    stop.abort();
+    await outcome;
+    const tasks = await (await yard.store()).tasks();
+    expect(tasks.map(({ depth, status }) => [depth, status]).sort()).toEqual([
+      [1, 'cancelled'],
+      [2, 'cancelled'],
+    ]);
   });
 
   test('a parent that is named is what children inherit', async () => {

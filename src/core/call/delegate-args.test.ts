@@ -76,6 +76,18 @@ describe('the type of a result', () => {
     expectTypeOf<ResultOf<DelegateArgs>>().toEqualTypeOf<DelegationResult>();
   });
 
+  test('a schema of a library whose types are no plain JSON may be anything', () => {
+    interface LibrarySchema {
+      type?: 'object' | 'string' | undefined;
+      properties?: Record<string, LibrarySchema> | undefined;
+      [extra: `x-${string}`]: unknown;
+    }
+    const schema: LibrarySchema = { type: 'object' };
+    expectTypeOf(ask({ tasks: [{ goal: 'One.', output_schema: schema }] }).results[0].output).toEqualTypeOf<
+      Json | undefined
+    >();
+  });
+
   test('a field that nobody knows does not compile', () => {
     // @ts-expect-error
     ask({ goal: 'One.', modle: 'x' });

@@ -5,22 +5,27 @@ import type { Json, TaskInput } from '../task.ts';
  * Arguments of `delegate_task` as code writes them: `tasks`, or one task with its `goal` on top. Everything else on
  * top is the default of the tasks that do not say. What each field means stands in docs/delegation.md.
  */
-export interface DelegateArgs extends Omit<TaskInput, 'goal' | 'images' | 'toolsets'> {
-  readonly tasks?: readonly TaskInput[];
+export interface DelegateArgs extends Omit<DelegateTask, 'goal' | 'images' | 'toolsets'> {
+  readonly tasks?: readonly DelegateTask[];
   readonly goal?: string;
+}
+
+/** One task as code writes it. Its schema may be of a library whose types are no plain JSON (`z.toJSONSchema(…)`). */
+export interface DelegateTask extends Omit<TaskInput, 'output_schema'> {
+  readonly output_schema?: object;
 }
 
 /** Arguments without a field that nobody knows: a generic parameter alone would let one pass. */
 export type Exactly<Args extends DelegateArgs> = Only<Args, DelegateArgs> & {
   readonly tasks?: EachExactly<Args['tasks']>;
 };
-type EachExactly<Tasks> = { readonly [Index in keyof Tasks]: Only<Tasks[Index], TaskInput> };
+type EachExactly<Tasks> = { readonly [Index in keyof Tasks]: Only<Tasks[Index], DelegateTask> };
 type Only<Given, Known> = { readonly [Name in keyof Given]: Name extends keyof Known ? Given[Name] : never };
 
 /** The result of these arguments: one entry a task, each `output` of the type its `output_schema` says. */
 export type ResultOf<Args extends DelegateArgs> = DelegationResult<ResultsOf<Args>>;
 
-type ResultsOf<Args extends DelegateArgs> = Args extends { readonly tasks: infer Tasks extends readonly TaskInput[] }
+type ResultsOf<Args extends DelegateArgs> = Args extends { readonly tasks: infer Tasks extends readonly DelegateTask[] }
   ? { readonly [Index in keyof Tasks]: TaskResult<OutputOf<SchemaOf<Tasks[Index], Args>>> }
   : 'tasks' extends keyof Args
     ? readonly TaskResult[]
