@@ -459,6 +459,7 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
         return delegate(args, { ...options, on });
       })) as Yardmaster['stream'],
     async [Symbol.asyncDispose]() {
+      await Promise.allSettled([...sessions].map((session) => session[Symbol.asyncDispose]()));
       disposing.abort();
       // What runs ends as cancelled, and what is queued never starts, while there is a store to write that to.
       await Promise.allSettled(
