@@ -67,7 +67,7 @@ export function renderHealth(
     ...(told.length === 0 ? [] : ['', ...told]),
     ...(notAsked.length === 0 ? [] : ['', ...notAsked]),
     ...(routes.length + told.length + notAsked.length === 0 ? [] : ['']),
-    paint.dim(routes.length === 0 ? 'No route is configured: nothing was asked.' : sum),
+    wrap(paint.dim(routes.length === 0 ? 'No route is configured: nothing was asked.' : sum), columns),
   ].join('\n');
 }
 
