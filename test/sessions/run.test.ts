@@ -1,6 +1,6 @@
-import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
-import { type ProviderServer, type ReplyFor, scriptedModel, startProvider } from '../src/testing.ts';
-import { type Sandbox, sandbox } from './sandbox.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { type ProviderServer, type ReplyFor, scriptedModel, startProvider } from '../../src/testing.ts';
+import { type Sandbox, sandbox } from '../sandbox.ts';
 
 async function world(reply: ReplyFor, more: object = {}): Promise<{ server: ProviderServer; box: Sandbox }> {
   const server = await startProvider({ wire: 'openai-chat', reply });

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createYardmaster } from '../src/index.ts';
-import { type ProviderServer, type SeenRequest, startProvider } from '../src/testing.ts';
-import { sandbox } from './sandbox.ts';
+import { createYardmaster } from '../../src/index.ts';
+import { type ProviderServer, type SeenRequest, startProvider } from '../../src/testing.ts';
+import { sandbox } from '../sandbox.ts';
 
 /**
  * From the parent model's raw tool call to the bytes at each child's provider, for every field that the parent's own
