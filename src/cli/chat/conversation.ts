@@ -3,6 +3,7 @@ import { duration, money, tokens } from '../../core/budget/amounts.ts';
 import { DelegateError } from '../../core/errors.ts';
 import type { DelegationEvent } from '../../core/events.ts';
 import type { Message } from '../../core/provider.ts';
+import type { DelegationResult } from '../../core/result.ts';
 import { routeLabel } from '../../core/route.ts';
 import type { Reply, SessionEvent } from '../../core/session.ts';
 import { foreignName, oneLine } from '../output.ts';
@@ -21,7 +22,7 @@ import type { Theme } from './theme.ts';
 const MESSAGES_SHOWN = 60;
 
 /** Of the children of one delegation that has ended; /agents has all. */
-const CHILDREN_SHOWN = 24;
+const CHILDREN_SHOWN = 14;
 
 /** What is on screen of a session, from its events; the newest at the bottom. */
 export interface ConversationView extends Component {
@@ -31,11 +32,16 @@ export interface ConversationView extends Component {
   /** Something of ours; it is safe for a terminal, and may go by the width. */
   note(text: string | ((width: number) => string)): void;
   error(error: unknown): void;
+  /** The person has been asked something; the reply waits for that. */
+  asked(): void;
   /** Folds or unfolds everything that was thought. */
   fold(): void;
   /** What the parent is doing, and since when (ms); undefined = nothing. */
   readonly activity: { readonly text: string; readonly since: number } | undefined;
 }
+
+/** Rows stand close together. */
+type Kind = 'row' | 'other';
 
 interface Options {
   readonly theme: Theme;
@@ -46,7 +52,7 @@ interface Options {
 
 export function createConversation({ theme, now, children }: Options): ConversationView {
   const { paint } = theme;
-  const blocks: { readonly kind: 'tool' | 'other'; readonly block: Block }[] = [];
+  const blocks: { readonly kind: Kind; readonly block: Block }[] = [];
   const thoughts: ReasoningBlock[] = [];
   const calls = new Map<string, ToolRow>();
   let folded = true;
@@ -54,7 +60,7 @@ export function createConversation({ theme, now, children }: Options): Conversat
   let reasoning: { readonly block: ReasoningBlock; readonly since: number } | undefined;
   let activity: ConversationView['activity'];
 
-  const put = <Kind extends Block>(block: Kind, kind: 'tool' | 'other' = 'other'): Kind => {
+  const put = <Some extends Block>(block: Some, kind: Kind = 'other'): Some => {
     blocks.push({ kind, block });
     return block;
   };
@@ -75,9 +81,8 @@ export function createConversation({ theme, now, children }: Options): Conversat
     switch (event.type) {
       case 'reply-start':
         activity = { text: 'waiting for the model', since: now() };
+        for (const result of event.results) note(arrived(result));
         if (event.cause === 'user') put(createUserBlock(event.text, theme));
-        else
-          note(`${paint.cyan('◆')} ${paint.bold('Results of background children arrived;')} the model reads them now.`);
         return;
       case 'turn-start':
         endTurn();
@@ -100,7 +105,7 @@ export function createConversation({ theme, now, children }: Options): Conversat
         return;
       case 'tool-start':
         endTurn();
-        calls.set(event.call_id, put(createToolRow(event, theme), 'tool'));
+        calls.set(event.call_id, put(createToolRow(event, theme), 'row'));
         doing(oneLine(`${event.tool} ${event.about}`).slice(0, 120));
         return;
       case 'tool-end':
@@ -109,7 +114,12 @@ export function createConversation({ theme, now, children }: Options): Conversat
         doing('waiting for the model');
         return;
       case 'retry':
-        note(paint.yellow(`${event.class}: again in ${duration(event.wait_ms)} (attempt ${event.attempt + 1})`));
+        put(
+          createNoteBlock(
+            paint.yellow(`${event.class}: again in ${duration(event.wait_ms)} (attempt ${event.attempt + 1})`),
+          ),
+          'row',
+        );
         doing(`${event.class}: waiting to try again`);
         return;
       case 'waiting':
@@ -131,6 +141,12 @@ export function createConversation({ theme, now, children }: Options): Conversat
     }
   }
 
+  function arrived({ results, delegation_id }: DelegationResult): string {
+    const done = results.filter(({ status }) => status === 'completed').length;
+    const what = `Results of ${results.length === 1 ? 'a background child' : `${results.length} background children`} arrived`;
+    return `${paint.cyan('◆')} ${paint.bold(what)} ${paint.dim(`${done} completed · ${delegation_id} · the model reads them now`)}`;
+  }
+
   function delegationEnded(event: Extract<DelegationEvent, { type: 'delegation-end' }>): void {
     // What is below a child is shown with it.
     if (event.depth > 1) return;
@@ -146,11 +162,10 @@ export function createConversation({ theme, now, children }: Options): Conversat
   }
 
   function replyEnded(reply: Reply): void {
-    const { error, status } = reply;
-    if (status === 'cancelled') note(paint.yellow('Interrupted. What was said until then is kept.'));
+    const { error } = reply;
+    if (error?.code === 'CANCELLED') note(paint.yellow('Interrupted. What was said until then is kept.'));
     else if (error !== undefined) {
       note(renderError(new DelegateError(error.code, error.message, { hint: error.hint }), paint));
-      if (error.upstream !== undefined) note(paint.dim(`the provider said: ${oneLine(error.upstream).slice(0, 500)}`));
     }
     if (reply.turns > 0) note(paint.dim(receiptLine(reply)));
   }
@@ -189,9 +204,13 @@ export function createConversation({ theme, now, children }: Options): Conversat
         else if (message.role === 'assistant') {
           if (message.answer.text !== '') put(createAnswerBlock(theme, message.answer.text));
           for (const { id, name, arguments: about } of message.answer.tool_calls)
-            rows.set(id, put(createToolRow({ tool: name, about }, theme), 'tool'));
+            rows.set(id, put(createToolRow({ tool: name, about }, theme), 'row'));
         } else for (const { id, is_error } of message.results) rows.get(id)?.end({ is_error, ms: undefined });
       }
+    },
+    asked() {
+      endThought();
+      doing('waiting for your answer');
     },
     fold() {
       folded = !folded;
@@ -205,11 +224,11 @@ export function createConversation({ theme, now, children }: Options): Conversat
     },
     render(width) {
       const lines: string[] = [];
-      let before: 'tool' | 'other' | undefined;
+      let before: Kind | undefined;
       for (const { kind, block } of blocks) {
         const laid = block.render(width);
         if (laid.length === 0) continue;
-        if (before !== undefined && !(kind === 'tool' && before === 'tool')) lines.push('');
+        if (before !== undefined && !(kind === 'row' && before === 'row')) lines.push('');
         for (const line of laid) lines.push(line);
         before = kind;
       }

@@ -174,6 +174,7 @@ export async function runChat(options: ChatOptions): Promise<ChatEnd> {
   }
 
   function ask(question: PermissionQuestion, signal: AbortSignal): Promise<PermissionAnswer> {
+    conversation.asked();
     return new Promise((resolve) => {
       const done = (answer: PermissionAnswer): void => {
         signal.removeEventListener('abort', denied);
