@@ -16,6 +16,7 @@ export interface TaskState {
   readonly route: ReceiptRoute;
   /** As on its receipt: after a hop, once it has ended. */
   readonly ran_on?: ReceiptRoute;
+  /** Milliseconds since 1970, as the other times; those are absent until they come. */
   readonly created_at: number;
   readonly started_at?: number;
   readonly ended_at?: number;

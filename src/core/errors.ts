@@ -60,12 +60,19 @@ export interface DelegateErrorOptions {
   readonly cause?: unknown;
 }
 
-/** The only error class of the package. */
+/**
+ * The only error class of the package: a call that is refused, or something of ours that failed. What happens to a child
+ * is a result instead.
+ */
 export class DelegateError extends Error {
   override readonly name = 'DelegateError';
+  /** What kind of error; docs/errors.md lists them. */
   readonly code: ErrorCode;
+  /** What to do about it; empty when each issue has its own, or nothing can be done. */
   readonly hint: string;
+  /** The same call may succeed later without a change. */
   readonly retryable: boolean;
+  /** More about it, as JSON. */
   readonly data: Readonly<Record<string, unknown>>;
   /** Every issue found, in the order of the arguments; empty for errors that are not refusals. */
   readonly issues: readonly Issue[];

@@ -34,6 +34,7 @@ export interface TaskExplanation {
 /** What a call would do, as plain JSON. Nothing was sent. */
 export interface Explanation {
   readonly tasks: readonly TaskExplanation[];
+  /** How many run side by side and how many wait for a place first. */
   readonly concurrency: {
     readonly tasks: number;
     readonly at_once: number;

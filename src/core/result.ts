@@ -104,7 +104,9 @@ export interface RouteSpend {
 
 /** One child's end. Field names are the tool result's. `Output`: what `output_schema` says, where it is known to the compiler. */
 export interface TaskResult<Output = Json> {
+  /** Its place in the call, from 0. */
   readonly index: number;
+  /** `t_…` */
   readonly id: string;
   readonly status: TerminalStatus;
   /** The child's last text, cut by head and tail at `max_summary_chars`; empty when there was none. */
@@ -113,7 +115,9 @@ export interface TaskResult<Output = Json> {
   readonly full_ref?: string;
   /** The answer as JSON, once it fulfils the task's `output_schema`; absent when it does not, or there is none. */
   readonly output?: Output;
+  /** Absent when it is `completed`. */
   readonly error?: TaskError;
+  /** What was asked for, what was sent, what served it. */
   readonly route: Receipt;
   /** With everything below it. */
   readonly usage: Usage;
@@ -124,6 +128,7 @@ export interface TaskResult<Output = Json> {
   readonly by_route?: readonly RouteSpend[];
   /** What the same tokens would have cost on the parent's model; absent when its price is not known. */
   readonly cost_on_parent_route?: Cost;
+  /** Answers of the model. */
   readonly turns: number;
   readonly tool_calls: number;
   readonly timing: {
@@ -147,8 +152,10 @@ export interface TaskResult<Output = Json> {
 
 /** A finished delegation, results in the order asked. */
 export interface DelegationResult<Results extends readonly TaskResult<unknown>[] = readonly TaskResult[]> {
+  /** `d_…` */
   readonly delegation_id: string;
   readonly results: Results;
+  /** Of all children, with everything below them. */
   readonly usage: Usage;
   readonly cost: Cost;
   /** What the same tokens would have cost on the parent's model; absent when that is not known for all of them. */
@@ -159,6 +166,8 @@ export interface DelegationResult<Results extends readonly TaskResult<unknown>[]
 /** What a background call, or one that outlived the surface's wait, returns. */
 export interface DelegationHandle {
   readonly delegation_id: string;
+  /** Of the children, in the order asked. */
   readonly ids: readonly string[];
+  /** How to go on, for a model to read. */
   readonly hint: string;
 }

@@ -3,10 +3,13 @@ import type { RouteRequest } from './route.ts';
 /** Anything JSON can say. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
-/** An absent kind is unlimited. */
+/** What may be spent; all kinds hold together. An absent kind is unlimited. */
 export interface Budget {
+  /** Refused where some price of the route is unknown: unknown is not zero. */
   readonly usd?: number;
+  /** Input and output together. */
   readonly tokens?: number;
+  /** Answers of the model. */
   readonly turns?: number;
 }
 
@@ -15,13 +18,19 @@ export interface Budget {
  * arguments, so that the object is passed along and never copied field by field.
  */
 export interface TaskInput extends RouteRequest {
+  /** The objective, complete in itself: the child sees nothing of the conversation it comes from. */
   readonly goal: string;
+  /** Facts for this child. */
   readonly context?: string;
+  /** JSON Schema that the final answer has to fulfil; then it is the result's `output`. */
   readonly output_schema?: { readonly [key: string]: Json };
+  /** Up to 8 paths in the workspace, http(s) or data URLs, for a model with vision. */
   readonly images?: readonly string[];
+  /** Narrows what the child may use, never widens it; `[]` = no tools. Absent = all that the operator allows. */
   readonly toolsets?: readonly string[];
   /** Work in a git worktree and on a branch of its own, from the workspace's last commit. */
   readonly worktree?: boolean;
+  /** Of this child and all below it; the lower of this, the call's and the operator's holds. */
   readonly budget?: Budget;
   /** Seconds for the whole child, from its start (not from when it was queued). */
   readonly timeout_seconds?: number;
