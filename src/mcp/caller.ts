@@ -6,6 +6,8 @@ export interface Caller extends HostParent {
   readonly wait_seconds: number;
   /** Tells what is going on; absent when the host did not ask for it. */
   readonly tell?: (message: string) => void;
+  /** Takes the protocol's task in place of results. */
+  readonly takes_tasks: boolean;
   /** Aborts when the host takes its call back, with why; and when the connection ends. */
   readonly signal: AbortSignal;
   /** Whether the call was taken back because nobody wants the work; false for a host that only stopped waiting. */

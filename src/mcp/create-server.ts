@@ -22,6 +22,7 @@ import type { Keeper } from './keeper.ts';
 import { listRoutes } from './list-routes.ts';
 import { parentOfHost } from './parent-of-host.ts';
 import { listResources, RESOURCE_TEMPLATES, readResource } from './resources.ts';
+import { serveTasks, takesTasks } from './task-extension.ts';
 
 export interface ServerOptions {
   readonly identity: Identity;
@@ -85,10 +86,13 @@ export function createServer({ identity, keeper, desk, log }: ServerOptions): Se
       wait_seconds: yard.config.hosts.get(host.name)?.wait_seconds ?? host.wait_seconds,
       ...parentOfHost(host.name, _meta, yard),
       ...(progressToken === undefined ? {} : { tell }),
+      takes_tasks: takesTasks(envelope),
       signal,
       wasStopped: () => signal.aborted && isTakenBack(signal.reason),
     };
   };
+
+  serveTasks(server, { keeper, desk });
 
   server.setRequestHandler('resources/list', async () => ({
     resources: [...(await listResources(await keeper.yard()))],

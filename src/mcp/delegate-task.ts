@@ -7,6 +7,7 @@ import { handleAnswer, resultsAnswer, runningAnswer, statesAnswer } from './dele
 import type { Desk } from './desk.ts';
 import { explainText } from './explain-text.ts';
 import { createProgress } from './progress.ts';
+import { taskAnswer } from './task-extension.ts';
 
 /** Which surface asked; what its sessions left uncollected is found by it. */
 export const ORIGIN = 'mcp';
@@ -22,12 +23,15 @@ export async function delegateTask(
   { caller, desk }: { readonly caller: Caller; readonly desk: Desk },
 ): Promise<CallToolResult> {
   const progress = createProgress();
+  let over = false;
   const started = await yard.call(inBackground(args), {
     origin: ORIGIN,
     ...(caller.parent === undefined ? {} : { parent: caller.parent }),
     on: (event) => {
       progress.on(event);
-      if (event.type === 'delegation-end') desk.running.delete(event.delegation_id);
+      if (event.type !== 'delegation-end') return;
+      over = true;
+      desk.running.delete(event.delegation_id);
     },
   });
   switch (started.kind) {
@@ -44,7 +48,8 @@ export async function delegateTask(
   }
   const { delegation_id, ids } = started;
   if (asksForHandle(args)) return handleAnswer(delegation_id, ids);
-  desk.running.set(delegation_id, progress);
+  if (!over) desk.running.set(delegation_id, progress);
+  if (caller.takes_tasks) return taskAnswer(delegation_id, ids, yard);
   const standing = await awaitDelegation(delegation_id, yard, {
     seconds: caller.wait_seconds,
     caller,

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { SdkError } from '@modelcontextprotocol/server';
 import type { Yardmaster } from '../app.ts';
 import type { Progress } from './progress.ts';
 
@@ -16,8 +17,10 @@ interface Deliveries {
 function createDeliveries(log: (line: string) => void): Deliveries {
   const open = new Set<Promise<void>>();
   const acknowledge = async (id: string, yard: Yardmaster, signal: AbortSignal): Promise<void> => {
-    await nextTurn();
     if (signal.aborted) return;
+    await nextTurn();
+    // A connection of one request ends with its answer; what says otherwise is a host that takes the call back.
+    if (signal.aborted && !(signal.reason instanceof SdkError)) return;
     // Given twice is better than lost: it only stays in the list.
     await yard.acknowledge(id).catch((error: unknown) => log(`"${id}" could not be acknowledged: ${String(error)}`));
   };

@@ -1,74 +1,6 @@
-import { request } from 'node:http';
-import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { describe, expect, test } from 'vitest';
-import { createYardmaster } from '../app.ts';
-import { createMemoryStore, startProvider } from '../testing.ts';
-import { serveHttp } from './serve.ts';
-
-const TOKEN = 'a-token-of-some-length';
-
-async function start(config: object) {
-  const stop = new AbortController();
-  const store = createMemoryStore();
-  const url = await new Promise<{ url: string; served: Promise<void> }>((resolve) => {
-    const served: Promise<void> = serveHttp({
-      port: 0,
-      token: TOKEN,
-      started: (url) => resolve({ url, served }),
-      open: (other) => createYardmaster({ config: other ?? config, store, env: {} }),
-      version: '0.0.0',
-      log: () => undefined,
-      signal: stop.signal,
-    });
-  });
-  return {
-    ...url,
-    store,
-    async connect(mode: 'legacy' | 'auto' = 'legacy') {
-      const client = new Client({ name: 'http-host', version: '1' }, { versionNegotiation: { mode } });
-      const transport = new StreamableHTTPClientTransport(new URL(url.url), {
-        requestInit: { headers: { authorization: `Bearer ${TOKEN}` } },
-      });
-      await client.connect(transport);
-      return client;
-    },
-    async [Symbol.asyncDispose]() {
-      stop.abort();
-      await url.served;
-    },
-  };
-}
-
-/** As a browser or a stranger would: any header, any method. */
-function raw(
-  url: string,
-  { method = 'POST', headers = {}, body = '' }: { method?: string; headers?: object; body?: string | Buffer } = {},
-) {
-  return new Promise<{ status: number; text: string }>((resolve, reject) => {
-    const sent = request(
-      url,
-      {
-        method,
-        headers: {
-          'content-type': 'application/json',
-          accept: 'application/json, text/event-stream',
-          authorization: `Bearer ${TOKEN}`,
-          ...headers,
-        },
-      },
-      (response) => {
-        let text = '';
-        response.setEncoding('utf8').on('data', (part) => {
-          text += part;
-        });
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
-        response.on('error', reject);
-      },
-    );
-    sent.on('error', reject);
-    sent.end(body);
-  });
-}
+import { startProvider } from '../testing.ts';
+import { raw, startHttpSide } from './test-http-host.ts';
 
 const PING = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' });
 
@@ -81,7 +13,7 @@ describe('MCP over HTTP', () => {
         models: ['m1'],
         reply: { text: 'over HTTP', first_token_delay_ms: 50 },
       });
-      await using served = await start({ model: 'lab/m1', providers: { lab: provider.config } });
+      await using served = await startHttpSide({ model: 'lab/m1', providers: { lab: provider.config } });
       const client = await served.connect(mode);
       expect((await client.listTools()).tools).toHaveLength(4);
       const told: string[] = [];
@@ -91,13 +23,16 @@ describe('MCP over HTTP', () => {
       );
       expect(structuredContent).toMatchObject({ results: [{ summary: 'over HTTP' }] });
       expect(told[0]).toMatch(/^d_/);
+      const listed = async (): Promise<unknown> =>
+        (await client.callTool({ name: 'delegation_status', arguments: {} })).structuredContent;
+      await expect.poll(listed).toEqual({ delegations: [] });
       await client.close();
     },
   );
 
   test('a call that is taken back stops its children', async () => {
     await using provider = await startProvider({ wire: 'openai-chat', models: ['m1'], reply: { hang: true } });
-    await using served = await start({ model: 'lab/m1', providers: { lab: provider.config } });
+    await using served = await startHttpSide({ model: 'lab/m1', providers: { lab: provider.config } });
     const client = await served.connect();
     const back = new AbortController();
     const call = client.callTool(
@@ -120,13 +55,13 @@ describe('MCP over HTTP', () => {
     ['that is too long', { body: Buffer.alloc(33 * 1024 * 1024, 'x') }, 413],
     ['by another method', { method: 'PUT' }, 405],
   ])('a request %s is refused', async (_, options, status) => {
-    await using served = await start({});
+    await using served = await startHttpSide({});
     expect((await raw(served.url, { body: PING, ...options })).status).toBe(status);
     expect((await raw(served.url.replace('/mcp', '/other'), { body: PING })).status).toBe(404);
   });
 
   test('a page of this machine may call it, with the token', async () => {
-    await using served = await start({});
+    await using served = await startHttpSide({});
     const body = JSON.stringify({
       jsonrpc: '2.0',
       id: 1,
@@ -138,7 +73,7 @@ describe('MCP over HTTP', () => {
   });
 
   test('what is no message of the protocol does no harm', async () => {
-    await using served = await start({});
+    await using served = await startHttpSide({});
     for (const body of ['7', '[]', '{}', '{"jsonrpc":"2.0"}', '[{"jsonrpc":"2.0","id":1,"method":"ping"}]', 'null']) {
       expect((await raw(served.url, { body })).status).toBeGreaterThanOrEqual(400);
     }

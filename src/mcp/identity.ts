@@ -1,5 +1,8 @@
 import type { Implementation, ServerCapabilities } from '@modelcontextprotocol/server';
 
+/** Delegations as tasks of the protocol, for hosts that say they take them (docs/decisions/0010). */
+export const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks';
+
 /** What a host is told on `initialize`. The same in every session and from every configuration. */
 export interface Identity {
   readonly serverInfo: Implementation;
@@ -19,7 +22,7 @@ const INSTRUCTIONS = [
 export function identityOf(version: string): Identity {
   return {
     serverInfo: { name: 'yardmaster', title: 'Yardmaster', version },
-    capabilities: { tools: { listChanged: true }, resources: {} },
+    capabilities: { tools: { listChanged: true }, resources: {}, extensions: { [TASKS_EXTENSION]: {} } },
     instructions: INSTRUCTIONS,
   };
 }
