@@ -347,6 +347,7 @@ describe('every field that the tools show', () => {
     );
     const field = SEEN[name];
     const value = field === undefined ? KEPT[name] : field.value;
+    expect(value).toBeDefined();
     const goal = name === 'goal' ? {} : { goal: 'Take what is given here.' };
     const args =
       at === 'task' || name === 'goal'
