@@ -60,13 +60,17 @@ describe('the end of a child is decided by evidence', () => {
 });
 
 describe('turns', () => {
-  test('each step is in the journal before it is acted on, and the answer goes with the result in one write', async () => {
+  test.each([
+    ['the end of a tool with effects before the next request', false, ['user', 'answer', 'tool-start', 'tool-end']],
+    ['the end of a tool that only reads with the next answer', true, ['user', 'answer', 'tool-start']],
+  ])('each step is in the journal before it is acted on: %s', async (_, idempotent, before) => {
     await using store = createMemoryStore();
     const seen: Record<string, string[]> = {};
     const rig = createRig({
       store,
       tools: [
         echoTool({
+          idempotent,
           run: async () => {
             seen.tool = await rig.kinds('t_2');
             return { content: 'hello', is_error: false };
@@ -82,7 +86,7 @@ describe('turns', () => {
     expect(seen).toEqual({
       'request 1': [],
       tool: ['user', 'answer', 'tool-start'],
-      'request 2': ['user', 'answer', 'tool-start', 'tool-end'],
+      'request 2': before,
     });
     expect(await rig.kinds('t_2')).toEqual(['user', 'answer', 'tool-start', 'tool-end', 'answer']);
   });

@@ -18,7 +18,7 @@ export const WARN_REPEATS = 4;
 export const STOP_REPEATS = 8;
 
 /**
- * Turns until the agent ends: ask, write the answer down, run its tools, write their ends down, ask again.
+ * Turns until the agent ends: ask, write the answer down, run its tools, write down what cannot be had again, ask again.
  * What is unwritten when it returns belongs in the same write as the result.
  */
 export async function runTurns(agent: Agent): Promise<Ending> {
@@ -72,7 +72,6 @@ export async function runTurns(agent: Agent): Promise<Ending> {
     const results = await runTools(agent, answer, notice);
     transcribeResults(agent.transcript, results);
     if (sending.signal.aborted) return stopped(agent);
-    await journal(agent);
     go(agent, answer, results);
   }
 }

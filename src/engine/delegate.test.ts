@@ -315,7 +315,10 @@ describe('stopping', () => {
 describe('a store that says no', () => {
   const over = (store: Store, more: Partial<Store>): Store => ({ ...store, ...more });
 
-  test('a child whose task another process took over stops without writing (F39)', async () => {
+  test.each([
+    ['at once when its tool had effects', false, 1],
+    ['after one more request when its tool only read', true, 2],
+  ])('a child whose task another process took over stops without writing, %s (F39)', async (_, idempotent, asked) => {
     await using store = createMemoryStore();
     let appends = 0;
     const finished: string[] = [];
@@ -327,6 +330,7 @@ describe('a store that says no', () => {
           return true;
         },
       }),
+      tools: [echoTool({ idempotent })],
       model: () => ({ text: 'So far.', tool_calls: [call('echo', { text: 'x' })] }),
     });
     const [result] = (await rig.run([task({})])).results;
@@ -337,7 +341,7 @@ describe('a store that says no', () => {
       cost: { complete: false },
     });
     expect(finished).toEqual([]);
-    expect(rig.asked).toHaveLength(1);
+    expect(rig.asked).toHaveLength(asked);
   });
 
   test('the first are claimed in the turn that stores them, and start when that is done', async () => {

@@ -20,7 +20,9 @@ interface ReadyCall {
 /**
  * Runs the calls of an answer and gives their results in the order of the calls; an agent that was stopped
  * meanwhile gets those that had ended. What is unwritten (the answer) and the starts are in the journal before
- * a tool runs, the ends are left unwritten. Calls run together when all are idempotent, else one by one.
+ * a tool runs. Calls run together when all are idempotent, else one by one. The ends are in the journal before it
+ * resolves, save those of idempotent calls: what is lost of them with the process can be had again, so they are left
+ * unwritten.
  * `notice` is for the model, under the last result.
  */
 export async function runTools(agent: Agent, answer: Answer, notice?: string): Promise<readonly ToolResult[]> {
@@ -58,6 +60,7 @@ export async function runTools(agent: Agent, answer: Answer, notice?: string): P
     if (agent.sending.signal.aborted) break;
     if (allowed.length > 0) await runBatch(agent, allowed, end);
   }
+  if (!(together && ready.length > 0) && !agent.sending.signal.aborted) await journal(agent);
   return answer.tool_calls.flatMap((call) => results.get(call) ?? []);
 }
 
