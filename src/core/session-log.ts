@@ -11,9 +11,9 @@ export type SessionEntry =
       readonly request: RouteRequest;
       readonly author: { readonly provider: string; readonly model: string; readonly wire: Wire };
     }
-  /** It started children in the background; their results are to come. */
-  | { readonly kind: 'background'; readonly delegation_id: string }
-  /** The results of these stand in the message before. */
+  /** It started children, in a process with this owner of leases. Their results are to be told. */
+  | { readonly kind: 'delegated'; readonly delegation_id: string; readonly owner: string }
+  /** The results of these have been told: as the end of the call, or in a message. */
   | { readonly kind: 'delivered'; readonly delegation_id: string }
   /** A reply ended, whatever its end; what the session has used until then. */
   | { readonly kind: 'reply-end'; readonly spend: SessionSpend };
@@ -23,6 +23,8 @@ export interface SessionLog extends AsyncDisposable {
   readonly id: string;
   /** As saved when it was opened; empty for a new one. */
   readonly saved: readonly SessionEntry[];
+  /** The process that had it open before has died with it. */
+  readonly crashed: boolean;
   /**
    * All or none, in the order of the calls. Resolves when a process that dies cannot lose them. Throws `STORE_FAILED`.
    * A session nobody has said anything in leaves nothing behind.

@@ -17,6 +17,7 @@ export function createMemorySessions(options: {
   const logOf = (id: string, cwd: string, saved: readonly SessionEntry[]): SessionLog => ({
     id,
     saved,
+    crashed: false,
     async append(entries) {
       const before = kept.get(id);
       const all = [...(before?.entries ?? []), ...entries];

@@ -49,9 +49,9 @@ export function createSessionFiles(options: {
   const { folder, makeFolder, newId, now, redact } = options;
   const fileOf = (id: string): string => join(folder, `${id}.jsonl`);
 
-  function logOf(header: Header, saved: readonly SessionEntry[], opened: FileHandle | undefined, unlock: () => void) {
-    let handle = opened;
-    let free = unlock;
+  function logOf(header: Header, saved: readonly SessionEntry[], held?: Held & { readonly handle: FileHandle }) {
+    let handle = held?.handle;
+    let free = held?.free;
     let tail: Promise<void> = Promise.resolve();
     let broken = false;
     const write = async (entries: readonly SessionEntry[]): Promise<void> => {
@@ -62,7 +62,7 @@ export function createSessionFiles(options: {
       try {
         if (handle === undefined) {
           makeFolder(folder);
-          free = lock(folder, header.id);
+          free = hold(folder, header.id).free;
           handle = await open(fileOf(header.id), 'ax', 0o600);
           text = `${JSON.stringify(header)}\n${text}`;
         }
@@ -79,6 +79,7 @@ export function createSessionFiles(options: {
     return {
       id: header.id,
       saved,
+      crashed: held?.crashed ?? false,
       append(entries) {
         const written = tail.then(() => write(entries));
         tail = written.catch(() => {});
@@ -87,7 +88,7 @@ export function createSessionFiles(options: {
       async [Symbol.asyncDispose]() {
         await tail;
         await handle?.close();
-        free();
+        free?.();
       },
     } satisfies SessionLog;
   }
@@ -108,7 +109,7 @@ export function createSessionFiles(options: {
     cwd === undefined ? summaries() : summaries().filter((each) => real(each.cwd) === real(cwd));
 
   return {
-    create: ({ cwd }) => logOf({ session: 1, id: newId(), cwd, created_at: now() }, [], undefined, () => {}),
+    create: ({ cwd }) => logOf({ session: 1, id: newId(), cwd, created_at: now() }, []),
     async open(asked, { cwd }) {
       const id = asked === 'last' ? inFolder(cwd)[0]?.id : asked;
       if (id === undefined) {
@@ -122,13 +123,13 @@ export function createSessionFiles(options: {
           hint: 'Give the id of a saved session, or "last".',
         });
       }
-      const unlock = lock(folder, id);
+      const held = hold(folder, id);
       try {
         const { header, entries, bytes, size } = parse(file, await readFile(file));
         if (bytes < size) await truncate(file, bytes);
-        return logOf(header, entries, await open(file, 'a', 0o600), unlock);
+        return logOf(header, entries, { ...held, handle: await open(file, 'a', 0o600) });
       } catch (error) {
-        unlock();
+        held.free();
         throw error;
       }
     },
@@ -189,19 +190,26 @@ function titleIn(line: string): string {
   }
 }
 
+interface Held {
+  readonly free: () => void;
+  /** It was still held by a process that is dead. */
+  readonly crashed: boolean;
+}
+
 /** Takes the session for this process. What a dead process holds is free. */
-function lock(folder: string, id: string): () => void {
+function hold(folder: string, id: string): Held {
   const file = join(folder, `${id}.lock`);
   for (let tries = 0; ; tries += 1) {
     try {
       const descriptor = openSync(file, 'wx', 0o600);
       writeSync(descriptor, String(process.pid));
       closeSync(descriptor);
-      return () => {
+      const free = (): void => {
         try {
           unlinkSync(file);
         } catch {}
       };
+      return { free, crashed: tries > 0 };
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
       const holder = Number(readFileSync(file, 'utf8'));

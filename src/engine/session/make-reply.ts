@@ -179,7 +179,7 @@ function interruption(text: string): SessionEntry {
 
 /** With a frame of its own, so that no word of a child passes for the person's. */
 function resultsText(result: DelegationResult): string {
-  return `[The background delegation ${result.delegation_id} has ended. This message is not from the person.]\n\n${handBack(result, HANDED_BACK_CHARS)}`;
+  return `[The delegation ${result.delegation_id} has ended. This message is not from the person.]\n\n${handBack(result, HANDED_BACK_CHARS)}`;
 }
 
 function replyOf(result: TaskResult, text: string): Reply {

@@ -72,6 +72,8 @@ export function openSession(setup: SessionSetup): Session {
   const following = new Map<string, Promise<void>>();
   const closing = new AbortController();
   let route = setup.route;
+  /** To be written with the next step, which holds the ends of their calls. */
+  const settled: SessionEntry[] = [];
   /** To be written with the next reply. */
   let before: SessionEntry[] = past.whole ? [routeEntry(route)] : [CUT_SHORT, routeEntry(route)];
   let explained: Decided | undefined;
@@ -112,7 +114,7 @@ export function openSession(setup: SessionSetup): Session {
       foreground,
       spending,
       authors: past.authors,
-      record: { entries, append },
+      record: { entries, append: (added) => append([...added, ...settled.splice(0)]) },
       ...(emit && { emit }),
       context: 0,
       filled: undefined,
@@ -142,7 +144,11 @@ export function openSession(setup: SessionSetup): Session {
     },
   });
 
-  const onChild = (event: DelegationEvent): void => {
+  const onChild = (event: DelegationEvent, { leases: { owner } }: EngineDeps): void => {
+    if (event.type === 'delegation-start' && event.depth === setup.depth) {
+      // What cannot be saved now cannot be saved with the next step either, which says so.
+      append([{ kind: 'delegated', delegation_id: event.delegation_id, owner }]).catch(() => {});
+    }
     if (event.type === 'task-end') spending.addChild(event.result, event.depth - setup.depth + 1);
     emit?.({ type: 'child', event });
   };
@@ -155,14 +161,12 @@ export function openSession(setup: SessionSetup): Session {
     const decided = await planOrAsk(args, contextNow(), { ask, attended, call_id, signal });
     const { call } = decided.planned;
     if (call.action === 'spawn') explained = decided;
-    const given = await setup.answer(decided, { signal, on: onChild, origin });
-    if (given.kind === 'handle') {
-      await append([{ kind: 'background', delegation_id: given.delegation_id }]);
-      follow(given.delegation_id);
-    }
+    const given = await setup.answer(decided, { signal, on: (event) => onChild(event, deps), origin });
+    if (given.kind === 'results') settled.push({ kind: 'delivered', delegation_id: given.delegation_id });
+    if (given.kind === 'handle') follow(given.delegation_id);
     if (given.kind !== 'wait' || call.action !== 'wait' || call.id === undefined) return given;
     if (given.done && following.delete(call.id)) {
-      await append([{ kind: 'delivered', delegation_id: call.id }]);
+      settled.push({ kind: 'delivered', delegation_id: call.id });
       await deps.store.acknowledge(call.id);
     }
     return control({ action: 'status', id: call.id }, deps);
@@ -171,6 +175,9 @@ export function openSession(setup: SessionSetup): Session {
   const follow = (id: string): void => {
     const collect = async (): Promise<void> => {
       const { deps } = await ready();
+      const owner = past.untold.get(id);
+      // Its process is dead: nothing of it needs to be waited for.
+      if (log.crashed && owner !== undefined) await deps.store.heartbeat(owner, 0);
       await control({ action: 'wait', id }, deps, closing.signal);
       const result = await resultsOf(id, deps);
       if (closing.signal.aborted || result === undefined || !following.has(id)) return;
@@ -240,7 +247,7 @@ export function openSession(setup: SessionSetup): Session {
     await log[Symbol.asyncDispose]();
   };
 
-  for (const id of past.background) follow(id);
+  for (const id of past.untold.keys()) follow(id);
 
   return {
     id: log.id,

@@ -44,7 +44,7 @@ interface Saved {
   append(entries: readonly SessionEntry[]): Promise<void>;
 }
 
-const OF_SESSION: ReadonlySet<SessionEntry['kind']> = new Set(['route', 'background', 'delivered', 'reply-end']);
+const OF_SESSION: ReadonlySet<SessionEntry['kind']> = new Set(['route', 'delegated', 'delivered', 'reply-end']);
 
 /** What of a record is conversation. */
 export function stepsIn(entries: readonly SessionEntry[]): JournalEntry[] {

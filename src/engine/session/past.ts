@@ -12,8 +12,8 @@ export interface Past {
   readonly spend?: SessionSpend;
   /** False: it was left in the middle of a reply, by a crash. */
   readonly whole: boolean;
-  /** Background delegations whose results were not delivered. */
-  readonly background: readonly string[];
+  /** Delegations whose results were not told, with the owner of their leases. */
+  readonly untold: ReadonlyMap<string, string>;
   /** Every model that may have answered. */
   readonly authors: Author[];
 }
@@ -22,19 +22,19 @@ export interface Past {
 export function pastOf(saved: readonly SessionEntry[]): Past {
   let spend: SessionSpend | undefined;
   let whole = true;
-  const background = new Set<string>();
+  const untold = new Map<string, string>();
   const authors: Author[] = [];
   for (const entry of saved) {
     if (entry.kind === 'reply-end') {
       spend = entry.spend;
       whole = true;
-    } else if (entry.kind === 'background') background.add(entry.delegation_id);
-    else if (entry.kind === 'delivered') background.delete(entry.delegation_id);
+    } else if (entry.kind === 'delegated') untold.set(entry.delegation_id, entry.owner);
+    else if (entry.kind === 'delivered') untold.delete(entry.delegation_id);
     else if (entry.kind === 'route') authors.push(entry.author);
     else whole = false;
     if (entry.kind === 'hop') authors.push(authorOf(entry.hop.to));
   }
-  return { ...(spend && { spend }), whole, background: [...background], authors };
+  return { ...(spend && { spend }), whole, untold, authors };
 }
 
 /**
