@@ -166,7 +166,10 @@ export function createChatCommands(options: Options): ChatCommands {
     },
     quit,
     pickFirst: async (yard) => {
-      const usable = [...yard.decisions().resolver.catalog.providers.values()].some((one) => one.usable);
+      // Servers that want no key are always usable, whether or not they run here.
+      const usable = [...yard.decisions().resolver.catalog.providers.values()].some(
+        (one) => one.usable && (one.configured || one.credential.kind !== 'none') && one.models.size > 0,
+      );
       if (!usable) return undefined;
       const model = await pickModel(yard, 'Which model shall it be? (/model --save keeps one)');
       return model === undefined ? undefined : { model };

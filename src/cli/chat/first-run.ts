@@ -17,17 +17,14 @@ export async function firstRunText(setup: Setup, paint: Paint): Promise<string> 
     here.length > 0
       ? here
       : [
-          line(
-            'a key',
-            'set the variable of your provider, such as ANTHROPIC_API_KEY, OPENAI_API_KEY, OPENROUTER_API_KEY',
-          ),
+          line('a key', 'in its usual variable: ANTHROPIC_API_KEY, OPENROUTER_API_KEY, …'),
           line('or local', 'start Ollama, LM Studio, llama.cpp or vLLM on this machine'),
         ];
   return [
     paint.bold('No model is set to talk to.'),
     '',
     ...need,
-    line('then', `yardmaster init      writes ${setup.paths.config_file} from what is here`),
+    line('then', 'yardmaster init      writes a configuration from what is here'),
     line('', 'yardmaster doctor    says what is still missing'),
     line('or', 'yardmaster chat -m MODEL --provider ID'),
   ].join('\n');

@@ -141,7 +141,7 @@ export async function runChat(options: ChatOptions): Promise<ChatEnd> {
       await gone;
     }
   } finally {
-    await screen.stop();
+    await screen.stop({ erase: session === undefined });
     await session?.[Symbol.asyncDispose]();
     await yard?.[Symbol.asyncDispose]();
   }

@@ -18,7 +18,12 @@ export async function saveSwitch(
 
 function changed(before: RouteRequest, request: RouteRequest, route: SessionRoute['route']): RouteRequest {
   if (request.route !== undefined) return { route: request.route };
-  if (request.reasoning_effort !== undefined) return { ...before, reasoning_effort: request.reasoning_effort };
+  if (request.reasoning_effort !== undefined) {
+    // An effort alone would leave open what it is for.
+    const names = before.model !== undefined || before.provider !== undefined || before.route !== undefined;
+    const { provider, model } = route;
+    return { ...(names ? before : { provider, model }), reasoning_effort: request.reasoning_effort };
+  }
   const { model = route.model } = parseRouteRequest(request);
   const { reasoning_effort } = before;
   return { provider: route.provider, model, ...(reasoning_effort === undefined ? {} : { reasoning_effort }) };

@@ -21,8 +21,8 @@ export interface Screen {
   readonly rows: number;
   readonly columns: number;
   start(): void;
-  /** Gives the terminal back as it was, below what was said. */
-  stop(): Promise<void>;
+  /** Gives the terminal back as it was, below what was said, or with nothing of the chat left on it. */
+  stop(options: { readonly erase: boolean }): Promise<void>;
   /** To the shell, until the job is brought to the front again. */
   suspend(): void;
   repaint(): void;
@@ -81,8 +81,10 @@ export function createScreen(parts: Parts, theme: Theme): Screen {
       process.stdout.on('resize', repaint);
       tui.start();
     },
-    async stop() {
+    async stop({ erase }) {
       clearInterval(timer);
+      if (erase) tui.clear();
+      tui.requestRender();
       process.stdout.off('resize', repaint);
       if (cover.up) terminal.uncover();
       await terminal.drainInput(200, 20);

@@ -41,18 +41,19 @@ export function table(columns: readonly Column[], rows: readonly (readonly strin
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that is how colour is written.
-const MARK = / (?:\u001b\[[\d;]*m)*simulated(?:\u001b\[[\d;]*m)*$/;
+const MARK = / (?:\u001b\[[\d;]*m)*\(?simulated\)?(?:\u001b\[[\d;]*m)*$/;
 
 /** Columns that a cell's last word needs with a letter and a dot before it; 0 where it is not the mark. */
 function keptOf(text: string): number {
-  return text.includes('simulated') && MARK.test(text) ? ' simulated'.length + 2 : 0;
+  const mark = text.includes('simulated') ? MARK.exec(text) : null;
+  return mark === null ? 0 : widthOf(mark[0]) + 2;
 }
 
 /** What stands before the mark gives way: that no model answered is the last thing to be left out. */
 function shorten(text: string, columns: number): string {
   if (keptOf(text) === 0 || widthOf(text) <= columns) return cutTo(text, columns);
   const mark = MARK.exec(text)![0];
-  return cutTo(text.slice(0, -mark.length), columns - ' simulated'.length) + mark;
+  return cutTo(text.slice(0, -mark.length), columns - widthOf(mark)) + mark;
 }
 
 function sum(widths: readonly number[]): number {
