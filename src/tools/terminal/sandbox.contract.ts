@@ -7,8 +7,15 @@ import { livingWith } from './test-processes.ts';
 
 export const CANARY = 'sk-canary-0123456789abcdef-do-not-leak';
 
-/** What commands may count on, however they are kept apart. `env`: what finds the sandbox's program. */
-export function sandboxContract(settings: SandboxSettings, more: { readonly env?: Record<string, string> } = {}): void {
+interface ContractOptions {
+  /** What finds the sandbox's program. */
+  readonly env?: Record<string, string>;
+  /** Children that are closed at once while their commands ignore TERM. */
+  readonly children?: number;
+}
+
+/** What commands may count on, however they are kept apart. */
+export function sandboxContract(settings: SandboxSettings, more: ContractOptions = {}): void {
   const env = {
     ...process.env,
     ...more.env,
@@ -18,14 +25,17 @@ export function sandboxContract(settings: SandboxSettings, more: { readonly env?
     LANG: 'C.UTF-8',
   };
   const child = async (folder: string) => {
-    const [one] = await openChildren(folder, {
+    const [one] = await open(folder, 1);
+    return one!;
+  };
+  const open = (folder: string, count: number) =>
+    openChildren(folder, {
+      count,
       toolsets: ['read', 'write', 'terminal'],
       sandbox: settings,
       env,
       filter: (text) => text.replaceAll(CANARY, '[redacted]'),
     });
-    return one!;
-  };
   const run = async (folder: string, command: string, args: Record<string, string | number> = {}) => {
     await using one = await child(folder);
     return await one.call('run_command', { command, ...args });
@@ -103,13 +113,15 @@ export function sandboxContract(settings: SandboxSettings, more: { readonly env?
     test('are stopped when the child ends, also those that ignore TERM', async () => {
       using folder = createFolder({});
       const mark = `9${process.pid}.3`;
-      const one = await child(folder.path);
-      const command = `trap "" TERM; (trap "" TERM; sleep ${mark}; sleep ${mark}) & touch ready; sleep ${mark}; sleep ${mark}`;
-      const running = one.call('run_command', { command });
-      await expect.poll(() => existsSync(join(folder.path, 'ready')), { timeout: 10_000 }).toBe(true);
-      await one.close();
-      expect((await running).is_error).toBe(true);
+      const children = await open(folder.path, more.children ?? 1);
+      const command = `trap "" TERM; (trap "" TERM; sleep ${mark}; sleep ${mark}) & sleep ${mark}; sleep ${mark}`;
+      const running = children.map((one) => one.call('run_command', { command }));
+      // Two shells and a sleep of each.
+      const all = 4 * children.length;
+      await expect.poll(() => livingWith(mark).length, { timeout: 30_000, interval: 100 }).toBeGreaterThanOrEqual(all);
+      await Promise.all(children.map((one) => one.close()));
+      expect((await Promise.all(running)).every(({ is_error }) => is_error)).toBe(true);
       await expect.poll(() => livingWith(mark)).toEqual([]);
-    }, 30_000);
+    }, 60_000);
   });
 }
