@@ -24,15 +24,18 @@ export function addUsage(usages: readonly Usage[]): Usage {
   return sum;
 }
 
-/** What a task spent itself over one route. */
+/** What a task, or the parent of a session for one reply, spent itself over one route. */
 export interface Spent extends Pick<TaskResult, 'usage' | 'cost'> {
-  readonly task: TaskRecord;
+  /** Absent: a parent. */
+  readonly task?: TaskRecord;
+  /** The day it counts in. Milliseconds since the epoch. */
+  readonly at: number;
   readonly route: Pick<ReceiptRoute, 'provider' | 'model' | 'simulated'>;
 }
 
 /** What a task spent itself, route by route: what is below it is counted there. */
 export function spentBy(task: TaskRecord): readonly Spent[] {
   const { route, by_route, own, usage, cost } = task.result!;
-  if (by_route !== undefined) return by_route.map((spent) => ({ task, ...spent }));
-  return [{ task, route: route.resolved, usage, cost, ...own }];
+  if (by_route !== undefined) return by_route.map((spent) => ({ task, at: task.created_at, ...spent }));
+  return [{ task, at: task.created_at, route: route.resolved, usage, cost, ...own }];
 }

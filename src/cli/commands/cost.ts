@@ -11,10 +11,13 @@ const DAY_MS = 86_400_000;
 const GROUPS: Record<string, (spent: Spent) => string> = {
   model: ({ route }) => routeName(route),
   provider: ({ route }) => markSimulated(route.provider, route),
-  day: ({ task, route }) => markSimulated(new Date(task.created_at).toISOString().slice(0, 10), route),
+  day: ({ at, route }) => markSimulated(new Date(at).toISOString().slice(0, 10), route),
 };
 
-/** What ended tasks spent, simulated ones apart. A task that hopped counts in every group that it spent something in. */
+/**
+ * What ended tasks spent, and the parents of saved sessions, simulated ones apart. A task that hopped counts in every
+ * group that it spent something in.
+ */
 export const action: Action = async (context) => {
   await using yard = await open(context);
   const store = await yard.store();
@@ -24,7 +27,7 @@ export const action: Action = async (context) => {
   const ended = all.filter((task) => task.result !== undefined);
   const key = GROUPS[String(context.flags.by)]!;
   const groups = new Map<string, Spent[]>();
-  for (const spent of ended.flatMap(spentBy)) {
+  for (const spent of [...ended.flatMap(spentBy), ...(await yard.spentInSessions(since))]) {
     const name = key(spent);
     const group = groups.get(name);
     if (group === undefined) groups.set(name, [spent]);
@@ -32,7 +35,7 @@ export const action: Action = async (context) => {
   }
   const sums = [...groups].map(([name, spent]) => ({
     name,
-    tasks: new Set(spent.map(({ task }) => task)).size,
+    tasks: new Set(spent.flatMap(({ task }) => task ?? [])).size,
     usage: addUsage(spent.map(({ usage }) => usage)),
     cost: addCosts(spent.map(({ cost }) => cost)),
   }));

@@ -9,7 +9,8 @@ export const action: Action = async (context) => {
   if (context.flags.dryRun === true) return (await import('./explain.ts')).action(context);
   const args = await readCall(context);
   const { output } = context;
-  if (context.flags.background === true || asksForBackground(args)) return startOnly(args, context);
+  if (asksFor('dry_run', args)) return (await import('./explain.ts')).explain(args, context);
+  if (context.flags.background === true || asksFor('background', args)) return startOnly(args, context);
   await using yard = await open(context);
   context.signal.addEventListener('abort', () => output.note('Stopping the children; what they have is kept.'));
   const goals: string[] = [];
@@ -41,6 +42,6 @@ async function startOnly(args: unknown, context: ActionContext): Promise<number>
   return EXIT_OK;
 }
 
-function asksForBackground(args: unknown): boolean {
-  return typeof args === 'object' && args !== null && 'background' in args && args.background === true;
+function asksFor(field: 'background' | 'dry_run', args: unknown): boolean {
+  return typeof args === 'object' && args !== null && (args as Record<string, unknown>)[field] === true;
 }

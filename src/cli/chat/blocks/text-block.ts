@@ -10,14 +10,16 @@ const MOST_CHARACTERS = 4_000;
 /** What the person said. */
 export function createUserBlock(text: string, { paint }: Theme): Block {
   const all = plain(text).replaceAll('\t', '    ').split('\n');
+  const size = all.join('\n').length;
   return createBlock((width) => {
     const head = all.slice(0, MOST_LINES).join('\n').slice(0, MOST_CHARACTERS);
-    const lines = wrapTextWithAnsi(head, Math.max(1, width - 2)).slice(0, MOST_LINES);
-    const shown = lines.map((line, at) => `${at === 0 ? paint.bold(paint.cyan('❯')) : ' '} ${paint.bold(line)}`);
-    const cut = text.length - head.length;
-    if (cut > 0)
-      shown.push(paint.dim(`  … ${cut.toLocaleString('en')} more characters (${all.length} lines), all sent`));
-    return shown;
+    const lines = wrapTextWithAnsi(head, Math.max(1, width - 2));
+    const shown = lines.slice(0, MOST_LINES);
+    const marked = shown.map((line, at) => `${at === 0 ? paint.bold(paint.cyan('❯')) : ' '} ${paint.bold(line)}`);
+    if (lines.length === shown.length && head.length === size) return marked;
+    const rest = size - shown.join('\n').length;
+    const of = all.length === 1 ? '1 line' : `${all.length} lines`;
+    return [...marked, paint.dim(`  … ${rest.toLocaleString('en')} more characters of ${of}, all sent`)];
   });
 }
 
