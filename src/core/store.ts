@@ -101,6 +101,12 @@ export type Update<Value, Answer> = (
 ) => readonly [value: Value | undefined, answer: Answer];
 
 /**
+ * When a write resolves. `disk`: it survives a power failure. `process`: it survives the end of the process; the disk
+ * has it some ten milliseconds later, and before any write that is asked for later and waits for the disk.
+ */
+export type Until = 'disk' | 'process';
+
+/**
  * The Store port. Writes are made in the order they are asked for, and resolve once they are durable; those asked for
  * in one tick of the event loop may be committed together. A store that cannot write rejects with `STORE_FAILED` and has changed nothing.
  */
@@ -120,13 +126,17 @@ export interface Store extends AsyncDisposable {
   ): Promise<void>;
   /**
    * Takes a queued task that nobody else holds, or a running one whose lease ran out, for `owner` (one
-   * compare-and-swap). Resolves to the attempt number, or undefined when somebody else has it or it has ended.
+   * compare-and-swap). Resolves to the attempt number, or undefined when somebody else has it or it has ended. It
+   * need not survive a power failure, which no process does that could hold it.
    */
   claim(task_id: string, owner: string, lease_ms: number): Promise<number | undefined>;
   /** Renews every lease this owner holds; with 0 it hands all of them back at once. */
   heartbeat(owner: string, lease_ms: number): Promise<void>;
-  /** Appends in order, all or none. Resolves false, having written nothing, when the attempt is stale. */
-  append(task_id: string, attempt: number, entries: readonly JournalEntry[]): Promise<boolean>;
+  /**
+   * Appends in order, all or none; `until` is `disk` if nothing else is said. Resolves false, having written nothing,
+   * when the attempt is stale.
+   */
+  append(task_id: string, attempt: number, entries: readonly JournalEntry[], until?: Until): Promise<boolean>;
   /** Ends a task once, writing `entries` with it. Resolves false, having written nothing, when the attempt is stale. */
   finish(task_id: string, attempt: number, result: TaskResult, entries?: readonly JournalEntry[]): Promise<boolean>;
   /** Ends tasks that never started (cancelled while queued). Same promise as `finish`. */

@@ -2,7 +2,7 @@ import type { TaskEvent } from '../core/events.ts';
 import type { Conversation, ConversationSetup, Message, SendOptions, ToolCall } from '../core/provider.ts';
 import type { Steer } from '../core/result.ts';
 import type { Route, Wire } from '../core/route.ts';
-import type { JournalEntry, TaskPlan } from '../core/store.ts';
+import type { JournalEntry, TaskPlan, Until } from '../core/store.ts';
 import type { Json } from '../core/task.ts';
 import type { ChildTools, Tool, Toolset } from '../core/tool.ts';
 import type { Transcript } from '../core/transcript.ts';
@@ -22,7 +22,7 @@ export interface Steering {
 /** Where the steps of an agent are written, and read back from. */
 export interface Steps {
   /** Throws when nothing was written; `LOST` when another process goes on with it. */
-  append(entries: readonly JournalEntry[]): Promise<void>;
+  append(entries: readonly JournalEntry[], until?: Until): Promise<void>;
   read(): Promise<readonly JournalEntry[]>;
 }
 
@@ -84,11 +84,11 @@ export interface Agent {
 }
 
 /** Writes the unwritten steps. Throws as `Steps.append` does; what could not be written stays unwritten. */
-export async function journal(agent: Agent): Promise<void> {
+export async function journal(agent: Agent, until?: Until): Promise<void> {
   const entries = agent.unwritten;
   agent.unwritten = [];
   try {
-    await agent.steps.append(entries);
+    await agent.steps.append(entries, until);
   } catch (error) {
     agent.unwritten = [...entries, ...agent.unwritten];
     throw error;

@@ -154,8 +154,8 @@ export async function runChild(
 /** Writes as this attempt, and nothing once there is a newer one. */
 function stepsOf(store: Store, task_id: string, attempt: number): Steps {
   return {
-    async append(entries) {
-      if (!(await store.append(task_id, attempt, entries))) throw takenOver();
+    async append(entries, until) {
+      if (!(await store.append(task_id, attempt, entries, until))) throw takenOver();
     },
     read: () => store.journal(task_id),
   };

@@ -22,7 +22,7 @@ interface ReadyCall {
  * meanwhile gets those that had ended. What is unwritten (the answer) and the starts are in the journal before
  * a tool runs. Calls run together when all are idempotent, else one by one. The ends are in the journal before it
  * resolves, save those of idempotent calls: what is lost of them with the process can be had again, so they are left
- * unwritten.
+ * unwritten. Nor does reading wait for the disk.
  * `notice` is for the model, under the last result.
  */
 export async function runTools(agent: Agent, answer: Answer, notice?: string): Promise<readonly ToolResult[]> {
@@ -56,7 +56,7 @@ export async function runTools(agent: Agent, answer: Answer, notice?: string): P
     for (const { call, tool } of allowed) {
       agent.unwritten.push({ kind: 'tool-start', call_id: call.id, tool: call.name, idempotent: tool.idempotent });
     }
-    await journal(agent);
+    await journal(agent, together ? 'process' : 'disk');
     if (agent.sending.signal.aborted) break;
     if (allowed.length > 0) await runBatch(agent, allowed, end);
   }

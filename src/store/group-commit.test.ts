@@ -60,6 +60,28 @@ test('what is asked while the disk works is the next group', async () => {
   expect(told.slice(4)).toEqual(['begin', 'two', 'three', 'commit', 'sync']);
 });
 
+test('what need only survive the process is told at once, and the disk has it soon, or with what waits for it', async () => {
+  const { file, told, syncs } = aFile();
+  const { write, close } = createGroupCommit(file);
+  expect(await write(() => 'one', 'process')).toBe('one');
+  expect(await write(() => 'two', 'process')).toBe('two');
+  expect(told).toEqual(['begin', 'commit', 'begin', 'commit']);
+  await expect.poll(() => told.slice(4)).toEqual(['sync']);
+  syncs[0]!.resolve();
+  void write(() => 'three', 'process');
+  const four = write(() => 'four').then(() => told.push('told four'));
+  await turns();
+  expect(told.slice(5)).toEqual(['begin', 'commit', 'sync']);
+  syncs[1]!.resolve();
+  await four;
+  await write(() => 'five', 'process');
+  const closed = close();
+  await turns();
+  syncs[2]!.resolve();
+  await closed;
+  expect(told.slice(8)).toEqual(['told four', 'begin', 'commit', 'sync', 'close']);
+});
+
 test('after a disk that failed nothing more is written: nobody knows what it has', async () => {
   const { file, told, syncs } = aFile();
   const { write } = createGroupCommit(file);

@@ -1,12 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DelegateError } from '../core/errors.ts';
+import type { Until } from '../core/store.ts';
 import { whenFree } from './sqlite-failure.ts';
 import type { SqliteFile } from './sqlite-file.ts';
 
 /** One connection's work, in order: all writes of a turn of the event loop in one transaction, then the reads. */
 export interface GroupCommit {
-  /** Resolves to what `run` gave once it is on the disk. `run` may be called again after a rollback. */
-  write<T>(run: () => T | Promise<T>): Promise<T>;
+  /** Resolves to what `run` gave once it is as durable as `until` says. `run` may be called again after a rollback. */
+  write<T>(run: () => T | Promise<T>, until?: Until): Promise<T>;
   /** Runs between transactions, after every write asked for before it. */
   read<T>(run: () => T | Promise<T>): Promise<T>;
   /** Writes what is queued, then closes the file. */
@@ -14,6 +15,7 @@ export interface GroupCommit {
 }
 
 interface Job {
+  readonly until: Until;
   readonly run: () => unknown;
   readonly resolve: (value: never) => void;
   readonly reject: (error: unknown) => void;
@@ -32,6 +34,9 @@ function refuse(group: readonly Job[], error: DelegateError): readonly Done[] {
 
 /** Longest stretch of statements between two turns of the event loop. */
 const SLICE_MS = 5;
+
+/** How long the disk may lack what nobody waits for. */
+const SYNC_WITHIN_MS = 10;
 
 /** Writers that go on in one turn of the event loop once their group is on the disk. */
 const RESUMED_A_TURN = 64;
@@ -59,13 +64,15 @@ export function createGroupCommit(file: SqliteFile): GroupCommit {
   let closing: Promise<void> | undefined;
   /** The disk failed: nobody knows what of the last group it has, so nothing may follow it. */
   let broken: DelegateError | undefined;
+  /** Set while the disk lacks something that nobody waits for. */
+  let lacking: ReturnType<typeof setTimeout> | undefined;
 
-  function enqueue<T>(queue: Job[], run: () => T | Promise<T>): Promise<T> {
+  function enqueue<T>(queue: Job[], run: () => T | Promise<T>, until: Until = 'disk'): Promise<T> {
     if (closing !== undefined) {
       return Promise.reject(new DelegateError('STORE_FAILED', `The store "${file.path}" is closed.`));
     }
     return new Promise((resolve, reject) => {
-      queue.push({ run, resolve, reject });
+      queue.push({ until, run, resolve, reject });
       schedule();
     });
   }
@@ -96,12 +103,16 @@ export function createGroupCommit(file: SqliteFile): GroupCommit {
   async function commit(group: readonly Job[]): Promise<void> {
     const done = broken === undefined ? await runAll(group) : refuse(group, broken);
     if (done.length === 0) return;
-    try {
-      await file.sync();
-    } catch (error) {
-      broken = file.failure(error);
-      for (const { job } of done) job.reject(broken);
-      return;
+    if (done.some(({ job }) => job.until === 'disk')) {
+      await sync();
+      if (broken !== undefined)
+        return void refuse(
+          done.map(({ job }) => job),
+          broken,
+        );
+    } else {
+      // A process that has nothing else to do shall end: what it wrote outlives it.
+      lacking ??= setTimeout(sync, SYNC_WITHIN_MS).unref();
     }
     // Whoever waited goes on as soon as this function waits: a thousand of them in one turn would be a long one.
     let resumed = 0;
@@ -111,6 +122,16 @@ export function createGroupCommit(file: SqliteFile): GroupCommit {
     }
     const full = file.trim();
     if (full !== undefined) await full;
+  }
+
+  async function sync(): Promise<void> {
+    clearTimeout(lacking);
+    lacking = undefined;
+    try {
+      await file.sync();
+    } catch (error) {
+      broken ??= file.failure(error);
+    }
   }
 
   /** All of a group in one transaction or, where one write of it cannot be done, each that can in its own. */
@@ -148,11 +169,14 @@ export function createGroupCommit(file: SqliteFile): GroupCommit {
   }
 
   return {
-    write: (run) => enqueue(writes, run),
+    write: (run, until) => enqueue(writes, run, until),
     read: (run) => enqueue(reads, run),
     close() {
       if (closing === undefined) {
-        const last = enqueue(reads, async () => file.close());
+        const last = enqueue(reads, async () => {
+          if (lacking !== undefined) await sync();
+          await file.close();
+        });
         closing = last;
       }
       return closing;

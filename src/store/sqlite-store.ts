@@ -141,18 +141,18 @@ export async function openSqliteStore(options: { readonly file: string; readonly
     },
 
     claim: (task_id, owner, lease_ms) =>
-      write(() => sql.claim.get([task_id, owner, lease_ms])?.[0] as number | undefined),
+      write(() => sql.claim.get([task_id, owner, lease_ms])?.[0] as number | undefined, 'process'),
 
     heartbeat: (owner, lease_ms) => write(() => void sql.heartbeat.run([owner, lease_ms])),
 
-    async append(task_id, attempt, entries) {
+    async append(task_id, attempt, entries, until) {
       if (entries.length === 0) return write(() => sql.holds.get([task_id, attempt]) !== undefined);
       const text = JSON.stringify(entries);
       return write(() => {
         if (sql.append.run([task_id, attempt, text, null]).changes === 0) return false;
         deliver(entries);
         return true;
-      });
+      }, until);
     },
 
     async finish(task_id, attempt, result, entries = []) {
