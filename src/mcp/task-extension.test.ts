@@ -137,7 +137,9 @@ describe('delegations as tasks of the protocol', () => {
     const client = await side.connect('auto');
     const id = result.structuredContent.delegation_id;
     for (const method of ['tasks/get', 'tasks/update', 'tasks/cancel']) {
-      await expect(task(client, method, id)).rejects.toMatchObject({ code: -32021 });
+      for (const known of [id, 'no-task']) {
+        await expect(task(client, method, known)).rejects.toMatchObject({ code: -32021 });
+      }
     }
   });
 

@@ -44,6 +44,7 @@ export function serveTasks(server: Server, { keeper, desk }: { readonly keeper: 
         throw new MissingRequiredClientCapabilityError({ requiredCapabilities });
       }
       try {
+        if (!/^d_\w{1,200}$/.test(taskId)) throw new ProtocolError(ProtocolErrorCode.InvalidParams, NO_TASK);
         return (await answer(taskId, await keeper.yard(), context)) as Record<string, unknown>;
       } catch (error) {
         if (!(error instanceof DelegateError) || error.code !== 'NOT_FOUND') throw error;
@@ -99,16 +100,16 @@ function taskOf({ delegation_id, tasks, pending }: Standing, doing?: string): Ta
   };
 }
 
+/** Only delegations: one child of it is no task of the protocol. */
+const NO_TASK = '"taskId" is the id of no task here.';
+
 const TASK_ID: StandardSchemaV1<unknown, { readonly taskId: string }> = {
   '~standard': {
     version: 1,
     vendor: 'yardmaster',
     validate(params) {
       const { taskId } = (params ?? {}) as { readonly taskId?: unknown };
-      // A delegation's id: one child of it is no task of the protocol.
-      return typeof taskId === 'string' && /^d_\w{1,200}$/.test(taskId)
-        ? { value: { taskId } }
-        : { issues: [{ message: '"taskId" is the id of no task here.' }] };
+      return typeof taskId === 'string' ? { value: { taskId } } : { issues: [{ message: NO_TASK }] };
     },
   },
 };

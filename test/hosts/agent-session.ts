@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { type AgentScript, type AgentTurn, startAgentModel } from './agent-model.ts';
 import type { Agent } from './agents.ts';
-import type { Installed } from './install-agent.ts';
+import type { Installed } from './install-package.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../dist/cli/main.js');
 

@@ -3,7 +3,7 @@ import { type ProviderServer, type Reply, startProvider } from '../../src/testin
 import { collecting, delegating, resultsIn } from './agent-scripts.ts';
 import { type AgentHome, agentHome, type Session } from './agent-session.ts';
 import { AGENTS, type Agent } from './agents.ts';
-import { type Installed, installAgent } from './install-agent.ts';
+import { type Installed, installPackage } from './install-package.ts';
 import { until } from './until.ts';
 
 const WIRES = { chat: 'openai-chat', responses: 'openai-responses', messages: 'anthropic-messages' } as const;
@@ -18,7 +18,7 @@ const LONG_MS = 75_000;
 const installed = new Map<string, Installed>();
 beforeAll(async () => {
   // One after the other: each is some hundred megabytes.
-  for (const agent of AGENTS) installed.set(agent.name, await installAgent(agent));
+  for (const agent of AGENTS) installed.set(agent.name, await installPackage(agent));
 });
 afterAll(() => {
   for (const [name, found] of installed) console.log(name, 'missing' in found ? found.missing : found.version);
@@ -61,7 +61,7 @@ const answerOf = (name: string): string => `I answered over ${name}.`;
 
 describe.concurrent.each(AGENTS)('$name', (agent) => {
   test('its model delegates three tasks on three wires and reads three results with receipts', async ({ skip }) => {
-    skip(missing(agent) !== undefined, missing(agent));
+    skipWhereMissing(agent, skip);
     await using lab = await labFor(agent, async (name) => ({ text: answerOf(name) }));
     const session = await lab.home.start('Please delegate this.', delegating(agent, TASKS));
     await expectRead(session);
@@ -72,7 +72,7 @@ describe.concurrent.each(AGENTS)('$name', (agent) => {
   });
 
   test('a run of more than a minute reaches its model', async ({ skip }) => {
-    skip(missing(agent) !== undefined, missing(agent));
+    skipWhereMissing(agent, skip);
     await using lab = await labFor(agent, async (name) => ({ text: answerOf(name), first_token_delay_ms: LONG_MS }));
     const session = await lab.home.start('Please delegate this, however long it takes.', delegating(agent, TASKS));
     await expectRead(session);
@@ -82,7 +82,7 @@ describe.concurrent.each(AGENTS)('$name', (agent) => {
   });
 
   test('killed while its children run, it loses nothing: the next session collects once', async ({ skip }) => {
-    skip(missing(agent) !== undefined, missing(agent));
+    skipWhereMissing(agent, skip);
     let release = (): void => undefined;
     const gate = new Promise<void>((open) => {
       release = open;
@@ -111,9 +111,9 @@ describe.concurrent.each(AGENTS)('$name', (agent) => {
   });
 });
 
-function missing({ name }: Agent): string | undefined {
+function skipWhereMissing({ name }: Agent, skip: (note: string) => never): void {
   const found = installed.get(name);
-  return found !== undefined && 'missing' in found ? found.missing : undefined;
+  if (found !== undefined && 'missing' in found) skip(found.missing);
 }
 
 async function expectRead({ ended }: Session): Promise<void> {

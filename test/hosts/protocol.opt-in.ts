@@ -1,0 +1,151 @@
+import { type ExecFileException, execFile, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { stringify } from 'yaml';
+import { startProvider } from '../../src/testing.ts';
+import { type Installed, installPackage } from './install-package.ts';
+
+const MAIN = resolve(import.meta.dirname, '../../dist/cli/main.js');
+const TOKEN = 'a-token-for-conformance';
+
+/** Those that need no tools of the suite's own; all others call some that only a server written for it has. */
+const SCENARIOS = [
+  'server-initialize',
+  'server-session-lifecycle',
+  'ping',
+  'tools-list',
+  'resources-list',
+  'sep-2164-resource-not-found',
+  'http-header-validation',
+  'server-sse-multiple-streams',
+  'dns-rebinding-protection',
+];
+
+interface Ran {
+  readonly code: number;
+  readonly output: string;
+}
+
+function run([program, ...args]: readonly [string, ...string[]], more: readonly string[], home: string): Promise<Ran> {
+  return new Promise((done) => {
+    const env = { PATH: process.env.PATH ?? '', HOME: home, NO_COLOR: '1' };
+    execFile(program, [...args, ...more], { env, cwd: home, timeout: 120_000, maxBuffer: 1 << 26 }, (error, out, err) =>
+      done({ code: error === null ? 0 : Number((error as ExecFileException).code ?? 1), output: `${out}${err}` }),
+    );
+  });
+}
+
+/** A home folder with one provider in it. */
+async function place(): Promise<string> {
+  const provider = await startProvider({
+    wire: 'openai-chat',
+    models: ['m1'],
+    reply: { text: 'said to the inspector' },
+  });
+  const home = realpathSync(mkdtempSync(join(tmpdir(), 'yardmaster-protocol-')));
+  mkdirSync(join(home, '.config/yardmaster'), { recursive: true });
+  const config = { model: 'lab/m1', providers: { lab: provider.config } };
+  writeFileSync(join(home, '.config/yardmaster/config.yaml'), stringify(config));
+  onTestFinished(async () => {
+    await provider.close();
+    rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  });
+  return home;
+}
+
+/** The built server over HTTP. */
+async function serve(home: string): Promise<URL> {
+  const env = { PATH: process.env.PATH ?? '', HOME: home, YARDMASTER_MCP_TOKEN: TOKEN };
+  const server = spawn(process.execPath, [MAIN, 'mcp', '--http', '0'], {
+    cwd: home,
+    env,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const ended = new Promise((done) => server.on('exit', done));
+  onTestFinished(async () => {
+    server.kill('SIGKILL');
+    await ended;
+  });
+  let told = '';
+  return new Promise((found, fail) => {
+    ended.then(() => fail(new Error(`The server ended: ${told}`)));
+    server.stderr.setEncoding('utf8').on('data', (text: string) => {
+      told += text;
+      const [url] = /http:\/\/\S+/.exec(told) ?? [];
+      if (url !== undefined) found(new URL(url));
+    });
+  });
+}
+
+/** The suite knows no tokens: this one adds it and passes all else on as it is. */
+async function withToken({ hostname, port }: URL): Promise<string> {
+  const proxy = createServer((incoming, outgoing) => {
+    const { method, url: path, headers } = incoming;
+    const onward = request({ hostname, port, path, method, headers: { ...headers, authorization: `Bearer ${TOKEN}` } });
+    onward.on('response', (response) => {
+      outgoing.writeHead(response.statusCode ?? 500, response.headers);
+      response.pipe(outgoing);
+    });
+    onward.on('error', () => outgoing.destroy());
+    outgoing.on('close', () => onward.destroy());
+    incoming.pipe(onward);
+  });
+  await new Promise<void>((listening) => proxy.listen(0, '127.0.0.1', listening));
+  onTestFinished(() => {
+    proxy.closeAllConnections();
+    proxy.close();
+  });
+  return `http://127.0.0.1:${(proxy.address() as AddressInfo).port}/mcp`;
+}
+
+describe('the conformance suite', () => {
+  let suite: Installed;
+  beforeAll(async () => {
+    const wanted = '@modelcontextprotocol/conformance@0.2.0-alpha.12';
+    suite = await installPackage({ name: 'conformance', package: wanted, command: 'conformance', newer_node: true });
+  });
+
+  test.for(SCENARIOS)('%s passes', async (scenario, { skip }) => {
+    if ('missing' in suite) return skip(suite.missing);
+    const home = await place();
+    const url = await withToken(await serve(home));
+    const { output } = await run(suite.command, ['server', '--url', url, '--scenario', scenario], home);
+    expect(output).toMatch(/Passed: (\d+)\/\1, 0 failed/);
+  });
+});
+
+describe('the inspector', () => {
+  let inspector: Installed;
+  beforeAll(async () => {
+    const wanted = '@modelcontextprotocol/inspector@2.12.0';
+    inspector = await installPackage({ name: 'inspector', package: wanted, command: 'mcp-inspector' });
+  });
+
+  const server = [process.execPath, MAIN, 'mcp'];
+  const tasks = JSON.stringify([{ goal: 'Say something to it.' }]);
+  test.for([
+    ['lists the tools and finds nothing in their schemas', ['--method', 'tools/list', '--strict'], 'delegate_task'],
+    ['lists resources', ['--method', 'resources/templates/list'], 'yardmaster://task/{id}/result'],
+    ['calls a tool', ['--method', 'tools/call', '--tool-name', 'list_routes'], 'lab/m1'],
+    [
+      'delegates',
+      ['--method', 'tools/call', '--tool-name', 'delegate_task', '--tool-arg', `tasks=${tasks}`],
+      'said to the inspector',
+    ],
+  ] as const)('%s, over streams and over HTTP', async ([, args, expected], { skip }) => {
+    if ('missing' in inspector) return skip(inspector.missing);
+    const home = await place();
+    const command: readonly [string, ...string[]] = [...inspector.command, '--cli'];
+    const url = await serve(home);
+    const over = [server, [url.href, '--transport', 'http', '--header', `Authorization: Bearer ${TOKEN}`]];
+    for (const target of over) {
+      const { code, output } = await run(command, [...target, ...args], home);
+      expect(output).toContain(expected);
+      expect(code).toBe(0);
+    }
+  });
+});
