@@ -188,6 +188,7 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
   const mcp = once(() => mcpServersOf(config.config, { env, cwd }));
   const secrets = once(() => [...credentials().secrets(), ...mcp().secrets]);
   const redactor = once(() => createRedactor(secrets()));
+  const secretFilter = once(() => createSecretFilter(secrets()));
   const redact = (text: string): string => redactor()(text);
   const keyFor: KeyFor = (ref, authority) => credentials().key(ref, authority);
   const trusted = isTrusted(cwd, config.paths);
@@ -210,6 +211,7 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
         ),
         { depth: 0, max_spawn_depth: config.delegation.limits.max_spawn_depth },
       ),
+      holdsKey: (text) => secretFilter()(text) !== text,
     };
   });
   const given = options.store === 'memory' ? undefined : options.store;
@@ -220,7 +222,7 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
   const outside = once(async () => {
     const { createOutside } = await import('./tools/files/outside.ts');
     const { allow_hosts } = config.config.web;
-    const filter = createSecretFilter(secrets());
+    const filter = secretFilter();
     return createOutside({ allow_hosts, servers: mcp().servers, env: { ...process.env, ...env }, filter, redact });
   });
   const loadDelegate = once(() => import('./engine/delegate.ts'));
@@ -232,7 +234,7 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
       store(),
       options.store === undefined ? openTranscripts(config, redact) : undefined,
     ]);
-    const filter = createSecretFilter(secrets());
+    const filter = secretFilter();
     return {
       ...createProcessDeps(newId('p'), { store: opened, clock, settings: config.delegation }),
       decisions,

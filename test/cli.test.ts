@@ -506,6 +506,18 @@ describe.concurrent('the surroundings', () => {
     expect((await box.run(['explain', '--json'])).code).toBe(0);
   });
 
+  test.each([
+    ['a file', ['delegate', 'dry.json'], undefined],
+    ['stdin', ['delegate', '-'], JSON.stringify({ ...QUICK, dry_run: true, background: true })],
+  ])('a batch from %s that says dry_run is explained, and nothing is sent', async (_, args, stdin) => {
+    using box = sandbox(config());
+    box.write('dry.json', JSON.stringify({ tasks: [QUICK], dry_run: true }));
+    const { code, stdout } = await box.run(args, stdin === undefined ? {} : { stdin });
+    expect(code).toBe(0);
+    expect(stdout).toContain('nothing was sent');
+    expect(quick.requests).toEqual([]);
+  });
+
   test('nothing is written where nothing was asked for', async () => {
     using box = sandbox();
     for (const args of [['providers'], ['models', 'x'], ['explain', '-m', 'sonnet'], ['config', 'path'], ['--help']])

@@ -17,6 +17,8 @@ export interface PreflightContext {
   readonly routing: RoutingSettings;
   /** Toolsets that exist here and that the parent may use; children get those that `settings.toolsets` allows. */
   readonly toolsets: readonly string[];
+  /** Whether a text holds a key that is known here. Absent = none is known. */
+  readonly holdsKey?: (text: string) => boolean;
 }
 
 /**
@@ -76,11 +78,24 @@ function issuesOf(
   return [
     ...(resolution.ok ? [] : resolution.issues.map((issue) => ({ ...issue, path: argumentPath(issue.path, path) }))),
     ...toolsetIssues(input.toolsets, ceiling, `${path}.toolsets`),
+    ...keyIssues(input, context, path),
     ...routes.flatMap((route) => [
       ...abilityIssues(input, route, ceiling, path),
       ...unpricedIssues(route, budget, { path, daily_usd: context.settings.daily_usd }),
     ]),
   ];
+}
+
+/** A key in a child's prompt would go to a provider that it does not belong to. The text is never repeated. */
+function keyIssues({ goal, context, output_schema }: TaskInput, { holdsKey }: PreflightContext, path: string): Issue[] {
+  if (holdsKey === undefined) return [];
+  const texts = { goal, context, output_schema: output_schema && JSON.stringify(output_schema) };
+  return Object.entries(texts).flatMap(([field, text]): Issue[] => {
+    if (text === undefined || !holdsKey(text)) return [];
+    const message = `"${field}" holds a key that is configured here, and it would be sent to the provider of the child.`;
+    const hint = 'Take it out: requests carry their keys by themselves, and no child needs to know one.';
+    return [{ code: 'REQUEST_INVALID', path: `${path}.${field}`, message, hint, suggestions: [] }];
+  });
 }
 
 /** The ceiling of a child's toolsets under this context. */
