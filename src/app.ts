@@ -26,7 +26,7 @@ import { createResolver } from './core/resolve-route.ts';
 import type { DelegationResult } from './core/result.ts';
 import type { RouteRequest } from './core/route.ts';
 import { probeTargets, type RouteHealth, type Undecided } from './core/route-health.ts';
-import type { Session, SessionOptions, SessionSummary } from './core/session.ts';
+import type { ReplySpend, Session, SessionOptions, SessionSummary } from './core/session.ts';
 import type { SessionLogs } from './core/session-log.ts';
 import type { Store, TaskRecord } from './core/store.ts';
 import type { ControlCall } from './core/task.ts';
@@ -138,6 +138,12 @@ export interface Yardmaster extends AsyncDisposable {
     readonly undecided: readonly Undecided[];
     readonly skipped: readonly Undecided[];
   }>;
+  /**
+   * @internal How models have fared in the last day, and what their providers asked this process to wait. Sends nothing.
+   */
+  recentHealth(): Promise<(route: Route) => RecentHealth>;
+  /** What parent agents used in saved sessions, reply by reply, since a moment (ms since the epoch). Children's are tasks. */
+  spentInSessions(since: number): Promise<readonly ReplySpend[]>;
   /** What was spent of the daily budget since midnight UTC, and is set aside, in USD; undefined = there is no such budget. */
   spentToday(): Promise<{ readonly used: number; readonly held: number; readonly limit: number } | undefined>;
   /**
@@ -163,6 +169,8 @@ const WAITED_FOR: Teaching = {
 };
 
 const DAY_MS = 86_400_000;
+/** So many of the newest tasks tell how routes fare. */
+const HEALTH_TASKS = 1_000;
 
 /** The longest that `probe` waits for a route. */
 const PROBE_SECONDS = 30;
@@ -422,12 +430,23 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
       }
     },
     sessions: async (of) => (await sessionLogs()).list(of),
+    spentInSessions: async (since) => (await sessionLogs()).spent(since),
     recover,
     async probe(options = {}) {
       const { targets, undecided, skipped } = probeTargets(decisions().resolver);
       const [{ probe }, deps] = await Promise.all([import('./engine/probe.ts'), engine()]);
       const timeout_seconds = Math.min(PROBE_SECONDS, config.delegation.limits.first_token_timeout_seconds);
       return { routes: await probe(targets, deps, { ...options, timeout_seconds }), undecided, skipped };
+    },
+    async recentHealth() {
+      const now = Date.now();
+      const [{ readHealth }, opened] = await Promise.all([import('./core/recent-health.ts'), store()]);
+      const read = readHealth(await opened.tasks({ since: now - DAY_MS, limit: HEALTH_TASKS }));
+      const governor = engine.started ? (await engine()).governor : undefined;
+      return (route) => {
+        const ms = governor?.resting(route);
+        return read(route, ms === undefined ? undefined : now + ms);
+      };
     },
     async spentToday() {
       const { daily_usd: limit } = config.delegation;

@@ -1,5 +1,6 @@
+import type { RouteSpend } from './result.ts';
 import type { RouteRequest, Wire } from './route.ts';
-import type { SessionSpend, SessionSummary } from './session.ts';
+import type { ReplySpend, SessionSpend, SessionSummary } from './session.ts';
 import type { JournalEntry } from './store.ts';
 
 /** One step of a session, in the order it happened: the parent's, as a child's journal has them, and what only a session has. */
@@ -15,8 +16,8 @@ export type SessionEntry =
   | { readonly kind: 'delegated'; readonly delegation_id: string; readonly owner: string }
   /** The results of these have been told: as the end of the call, or in a message. */
   | { readonly kind: 'delivered'; readonly delegation_id: string }
-  /** A reply ended, whatever its end; what the session has used until then. */
-  | { readonly kind: 'reply-end'; readonly spend: SessionSpend };
+  /** A reply ended, whatever its end: what the parent used for it, and the session until then. */
+  | { readonly kind: 'reply-end'; readonly own: readonly RouteSpend[]; readonly spend: SessionSpend };
 
 /** One saved session. Held by one process at a time, until it is disposed. */
 export interface SessionLog extends AsyncDisposable {
@@ -42,4 +43,6 @@ export interface SessionLogs {
   open(id: string, options: { readonly cwd: string }): Promise<SessionLog>;
   /** The one used last first; of one folder, or all. */
   list(options?: { readonly cwd?: string }): Promise<readonly SessionSummary[]>;
+  /** What parents used themselves, reply by reply, since a moment (ms since the epoch). */
+  spent(since: number): Promise<readonly ReplySpend[]>;
 }

@@ -159,6 +159,13 @@ export interface Session extends AsyncDisposable {
   idle(): Promise<void>;
 }
 
+/** What the parent of a session used itself for one reply over one route. */
+export interface ReplySpend extends RouteSpend {
+  readonly session_id: string;
+  /** When the reply ended. Milliseconds since the epoch. */
+  readonly at: number;
+}
+
 /** A saved session, for lists. */
 export interface SessionSummary {
   readonly id: string;

@@ -120,7 +120,7 @@ function mismatch({ route }: Agent, { served_model }: Answer): Ending {
 function outOfTurns(max_turns: number): Ending {
   return ended('partial', 'max_turns', {
     code: 'TURNS_EXHAUSTED',
-    message: `The child used its ${max_turns} turns without a final answer.`,
+    message: `All ${max_turns} turns were used without a final answer.`,
     hint: 'Raise max_turns, or split the task.',
   });
 }
@@ -128,7 +128,7 @@ function outOfTurns(max_turns: number): Ending {
 function goingRound({ name }: ToolCall): Ending {
   return ended('partial', 'loop', {
     code: 'TURNS_EXHAUSTED',
-    message: `The child asked for the same "${name}" call ${STOP_REPEATS} times in a row and was stopped.`,
+    message: `The same "${name}" call was asked for ${STOP_REPEATS} times in a row, so it was stopped.`,
     hint: 'Word the goal more definitely, or give the task to another model.',
   });
 }

@@ -12,7 +12,7 @@ import {
 import { type FileHandle, open, readFile, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DelegateError } from '../core/errors.ts';
-import type { SessionSummary } from '../core/session.ts';
+import type { ReplySpend, SessionSummary } from '../core/session.ts';
 import type { SessionEntry, SessionLog, SessionLogs } from '../core/session-log.ts';
 
 /** The first line of a file. */
@@ -134,6 +134,19 @@ export function createSessionFiles(options: {
       }
     },
     list: async ({ cwd } = {}) => inFolder(cwd),
+    async spent(since) {
+      const spends: ReplySpend[] = [];
+      for (const { id, updated_at } of summaries()) {
+        if (updated_at < since) continue;
+        for (const { at, entries } of stepsOf(await readFile(fileOf(id), 'utf8'))) {
+          if (at < since) continue;
+          for (const entry of entries) {
+            if (entry.kind === 'reply-end') spends.push(...entry.own.map((own) => ({ ...own, session_id: id, at })));
+          }
+        }
+      }
+      return spends;
+    },
   };
 }
 
@@ -188,6 +201,18 @@ function titleIn(line: string): string {
   } catch {
     return '';
   }
+}
+
+/** The whole lines that can be read. */
+function stepsOf(text: string): Step[] {
+  return text.split('\n').flatMap((line) => {
+    if (!line.includes('"reply-end"')) return [];
+    try {
+      return JSON.parse(line) as Step;
+    } catch {
+      return [];
+    }
+  });
 }
 
 interface Held {

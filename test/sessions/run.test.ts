@@ -49,6 +49,12 @@ describe('yardmaster run', () => {
     });
     expect(document.spend.by_route).toHaveLength(2);
     expect(code).toBe(0);
+    // What the parent used counts like everything else.
+    const { groups } = JSON.parse((await box.run(['cost', '--json'])).stdout);
+    expect(groups).toMatchObject([
+      { name: 'lab/big (simulated)', tasks: 0, usage: { output: expect.any(Number) } },
+      { name: 'lab/small (simulated)', tasks: 1 },
+    ]);
   });
 
   test('waits for children in the background, and gives the parent their results before it ends', async () => {

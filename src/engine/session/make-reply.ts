@@ -15,6 +15,7 @@ import { createTally, type Tally } from '../limits/tally.ts';
 import { reopen } from '../reopen.ts';
 import { tellDeltas } from '../tell-deltas.ts';
 import { type Parent, type Said, said, stepsIn } from './parent.ts';
+import { spentIn } from './spend.ts';
 
 /** What a reply answers to. */
 export interface Prompt {
@@ -72,7 +73,7 @@ export async function makeReply(
   let reply = replyOf(await resultOf({ redact, filter, settings }, plan, end), filter(tally.text));
   parent.spending.addReply(reply);
   try {
-    await record.append([...unwritten, { kind: 'reply-end', spend: parent.spending.total }]);
+    await record.append([...unwritten, { kind: 'reply-end', own: spentIn(reply), spend: parent.spending.total }]);
   } catch (error) {
     // What a later reply would be made from is not what was said.
     const { error: unsaved = reply.error } = endingOfError(error, 1);

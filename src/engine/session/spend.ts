@@ -3,11 +3,14 @@ import { addUsage, NO_USAGE } from '../../core/budget/sum-results.ts';
 import type { RouteSpend, TaskResult } from '../../core/result.ts';
 import type { SessionSpend } from '../../core/session.ts';
 
+/** What one agent used itself. */
+type Own = Pick<TaskResult, 'usage' | 'cost' | 'by_route' | 'route' | 'turns'>;
+
 /** Adds up what a session uses. */
 export interface Spending {
   readonly total: SessionSpend;
   /** A reply of the parent: its own part. */
-  addReply(reply: Pick<TaskResult, 'usage' | 'cost' | 'by_route' | 'route' | 'turns'>): void;
+  addReply(reply: Own): void;
   /** The end of a child, or of one below it; each counts once. `depth` 1: the parent's own child. */
   addChild(result: TaskResult, depth: number): void;
 }
@@ -24,15 +27,9 @@ export function createSpending(before: SessionSpend = NOTHING, whole = true): Sp
   let total: SessionSpend = whole ? before : { ...before, cost: { ...before.cost, complete: false } };
   const counted = new Set<string>();
 
-  const addRoutes = (
-    own: Pick<TaskResult, 'usage' | 'cost' | 'by_route' | 'route' | 'turns'>,
-    routes: readonly RouteSpend[],
-  ): readonly RouteSpend[] => {
-    const { usage, cost, turns } = own;
-    const added =
-      own.by_route ?? (turns === 0 && cost.usd === 0 ? [] : [{ route: own.route.resolved, usage, cost, turns }]);
-    const sums = new Map(routes.map((spend) => [JSON.stringify(spend.route), spend]));
-    for (const spend of added) {
+  const addRoutes = (own: Own): readonly RouteSpend[] => {
+    const sums = new Map(total.by_route.map((spend) => [JSON.stringify(spend.route), spend]));
+    for (const spend of spentIn(own)) {
       const key = JSON.stringify(spend.route);
       const sum = sums.get(key);
       sums.set(key, sum === undefined ? spend : plus(sum, spend));
@@ -49,15 +46,13 @@ export function createSpending(before: SessionSpend = NOTHING, whole = true): Sp
         ...total,
         usage: addUsage(total.usage, reply.usage),
         cost: sumCosts([total.cost, reply.cost]),
-        by_route: addRoutes(reply, total.by_route),
+        by_route: addRoutes(reply),
       };
     },
     addChild(result, depth) {
       if (counted.has(result.id)) return;
       counted.add(result.id);
-      const own = { ...result, ...result.own };
-      const by_route = addRoutes(own, total.by_route);
-      total = { ...total, by_route };
+      total = { ...total, by_route: addRoutes({ ...result, ...result.own }) };
       // What is below it stands in its own figures.
       if (depth > 1) return;
       const { usage, cost, cost_on_parent_route: there } = result;
@@ -75,6 +70,12 @@ export function createSpending(before: SessionSpend = NOTHING, whole = true): Sp
       };
     },
   };
+}
+
+/** Route by route; nothing when no request can have cost anything. */
+export function spentIn({ usage, cost, turns, by_route, route }: Own): readonly RouteSpend[] {
+  if (by_route !== undefined) return by_route;
+  return turns === 0 && cost.complete ? [] : [{ route: route.resolved, usage, cost, turns }];
 }
 
 function plus(a: RouteSpend, b: RouteSpend): RouteSpend {
