@@ -1,18 +1,22 @@
 /**
  * A request body that grows at its end: `head`, then what was appended, then a tail of each request's own.
  *
- * A conversation's body is the last one plus a few messages, so the bytes that left are kept and copied
- * (a memcpy), never encoded again. What was handed out is never written to again.
+ * A conversation's body is the last one plus a few messages, so the bytes that left stay where they are and what is new
+ * is written behind them, over the last tail: nothing is encoded or copied twice, however long it gets.
  */
 export interface RequestBody {
   /** JSON as `JSON.stringify` writes it. */
   append(segment: string): void;
   /** Replaces the head; what was appended stays. */
   setHead(head: string): void;
+  /** The whole body; good until the next call, which is made when the request that it is for has ended. */
   bytes(tail: string): Buffer;
 }
 
 const EMPTY = Buffer.alloc(0);
+
+/** Room for more where it has to be moved, by its length; a first request may be the only one. */
+const GROWTH = 1.5;
 
 /** An escaped backslash, or half of a surrogate pair, which `JSON.stringify` escapes and leaves alone otherwise. */
 const ESCAPES = /\\(?:\\|ud[89a-f][0-9a-f]{2})/g;
@@ -24,9 +28,10 @@ function mended(json: string): string {
 }
 
 export function createRequestBody(head: string): RequestBody {
-  /** What has left before, without its tail. */
-  let settled: Buffer = EMPTY;
-  /** What has not. */
+  /** What has left before, without its tail, is in its first `settled` bytes. */
+  let whole: Buffer = EMPTY;
+  let settled = 0;
+  /** What has not left. */
   let fresh = mended(head);
   let headBytes = Buffer.byteLength(fresh);
 
@@ -35,20 +40,27 @@ export function createRequestBody(head: string): RequestBody {
       fresh += mended(segment);
     },
     setHead(next) {
-      const whole = Buffer.concat([settled, Buffer.from(fresh)]);
       const encoded = Buffer.from(mended(next));
-      settled = Buffer.concat([encoded, whole.subarray(headBytes)]);
+      whole = Buffer.concat([
+        encoded,
+        Buffer.concat([whole.subarray(0, settled), Buffer.from(fresh)]).subarray(headBytes),
+      ]);
+      settled = whole.length;
       fresh = '';
       headBytes = encoded.length;
     },
     bytes(tail) {
       const added = fresh + tail;
-      const whole = Buffer.allocUnsafe(settled.length + Buffer.byteLength(added));
-      settled.copy(whole);
-      whole.write(added, settled.length);
-      settled = whole.subarray(0, whole.length - Buffer.byteLength(tail));
+      const length = settled + Buffer.byteLength(added);
+      if (length > whole.length) {
+        const grown = Buffer.allocUnsafe(settled === 0 ? length : Math.ceil(length * GROWTH));
+        whole.copy(grown, 0, 0, settled);
+        whole = grown;
+      }
+      whole.write(added, settled);
+      settled = length - Buffer.byteLength(tail);
       fresh = '';
-      return whole;
+      return whole.subarray(0, length);
     },
   };
 }
