@@ -22,9 +22,10 @@ import type { DelegationStream, EventListener } from './core/events.ts';
 import { type Explanation, explainCall } from './core/explain.ts';
 import { createMemoryPermissions, type Permissions } from './core/permissions.ts';
 import type { ToolSpec } from './core/provider.ts';
+import type { RecentHealth } from './core/recent-health.ts';
 import { createResolver } from './core/resolve-route.ts';
 import type { DelegationResult } from './core/result.ts';
-import type { RouteRequest } from './core/route.ts';
+import type { Route, RouteRequest } from './core/route.ts';
 import { probeTargets, type RouteHealth, type Undecided } from './core/route-health.ts';
 import type { ReplySpend, Session, SessionOptions, SessionSummary } from './core/session.ts';
 import type { SessionLogs } from './core/session-log.ts';
@@ -170,7 +171,7 @@ const WAITED_FOR: Teaching = {
 
 const DAY_MS = 86_400_000;
 /** So many of the newest tasks tell how routes fare. */
-const HEALTH_TASKS = 1_000;
+const HEALTH_TASKS = 200;
 
 /** The longest that `probe` waits for a route. */
 const PROBE_SECONDS = 30;

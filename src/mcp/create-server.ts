@@ -59,7 +59,7 @@ export function createServer({ identity, keeper, desk, log }: ServerOptions): Se
       case 'delegation_status':
         return delegationStatus(args, yard, { caller, desk });
       case 'list_routes':
-        return listRoutes(args, yard.decisions());
+        return listRoutes(args, yard);
       case 'explain_route':
         return explainRoute(args, yard, caller);
     }

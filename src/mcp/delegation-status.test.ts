@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { startProvider } from '../testing.ts';
+import { type Reply, startProvider } from '../testing.ts';
 import { startSide } from './test-host.ts';
 
 async function startLab() {
@@ -111,6 +111,41 @@ describe('list_routes', () => {
     expect((await host.call('list_routes', { provider: 'labb' })).text).toContain('Did you mean lab?');
     expect((await host.call('list_routes', { limit: 0 })).is_error).toBe(true);
     expect((await host.call('list_routes', { queri: 'x' })).is_error).toBe(true);
+  });
+
+  test('says how each has fared, in any session, and asks nobody to find out', async () => {
+    const refused: Record<string, Reply> = {
+      bad: { status: 403 },
+      later: { status: 429, headers: { 'retry-after': '3600' } },
+    };
+    const models = ['good', 'bad', 'later', 'new'];
+    await using provider = await startProvider({
+      wire: 'openai-chat',
+      models,
+      reply: ({ model }) => refused[model] ?? { text: 'fine' },
+    });
+    const routes = { r: { provider: 'lab', model: 'bad' } };
+    await using side = await startSide({ config: { routes, providers: { lab: { ...provider.config, models } } } });
+    const host = await side.connect();
+    const tasks = ['good', 'bad', 'later'].map((model) => ({ goal: 'Show how it is today.', provider: 'lab', model }));
+    await host.call('delegate_task', { tasks });
+    const before = provider.requests.length;
+    const { data, text } = await (await side.connect()).call('list_routes');
+    expect(provider.requests).toHaveLength(before);
+    const health = Object.fromEntries(
+      data.models.map((one: { model: string; health: object }) => [one.model, one.health]),
+    );
+    expect(health).toMatchObject({
+      good: { state: 'ok', ok_at: expect.any(Number) },
+      bad: { state: 'failing', failure: 'permission' },
+      later: { state: 'resting', resting_until: expect.any(Number) },
+      new: { state: 'unknown' },
+    });
+    expect(data.routes).toMatchObject([{ name: 'r', health: { state: 'failing' } }]);
+    expect(text).toMatch(/lab\/good .*, ok \d+ s ago$/m);
+    expect(text).toMatch(/lab\/bad .*, failed \d+ s ago: permission$/m);
+    expect(text).toMatch(/lab\/later .*, not to be asked for \d+m \d+s$/m);
+    expect(text).toMatch(/lab\/new .*, price unknown$/m);
   });
 });
 

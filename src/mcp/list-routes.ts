@@ -1,9 +1,11 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
-import { count } from '../core/budget/amounts.ts';
+import type { Yardmaster } from '../app.ts';
+import { ago, count, duration } from '../core/budget/amounts.ts';
 import { type UsableModel, usableModels } from '../core/call/model-list.ts';
 import type { PreflightContext } from '../core/call/preflight.ts';
 import type { ModelEntry } from '../core/catalog.ts';
 import { DelegateError } from '../core/errors.ts';
+import type { RecentHealth } from '../core/recent-health.ts';
 import { type Price, routeLabel } from '../core/route.ts';
 import { suggestNames } from '../core/text/suggest.ts';
 import { answer } from './answers.ts';
@@ -11,15 +13,25 @@ import { answer } from './answers.ts';
 const SHOWN = 50;
 const MOST = 500;
 
+interface ListedModel extends UsableModel {
+  readonly health: RecentHealth;
+}
+
 interface Filter {
   readonly query?: string;
   readonly provider?: string;
   readonly limit?: number;
 }
 
-/** Named routes with what they resolve to now, and the models a task may name, as many as asked for. */
-export function listRoutes(args: unknown, { resolver, routing }: PreflightContext): CallToolResult {
+/**
+ * Named routes with what they resolve to now, and the models a task may name, as many as asked for; each with how it
+ * has fared lately, as far as that is known.
+ */
+export async function listRoutes(args: unknown, yard: Yardmaster): Promise<CallToolResult> {
   const filter = readFilter(args);
+  const { resolver, routing } = yard.decisions();
+  const healthOf = await yard.recentHealth();
+  const now = Date.now();
   const { selection } = routing.policy;
   const standard = resolver.resolve({ task: {}, call: {} });
   const routes = (selection === 'off' ? [] : [...routing.routes]).map(([name, { description }]) => {
@@ -35,6 +47,7 @@ export function listRoutes(args: unknown, { resolver, routing }: PreflightContex
       ...(reasoning_effort === undefined ? {} : { reasoning_effort }),
       ...(price === undefined ? {} : { price }),
       fallback: fallback.map(routeLabel),
+      health: healthOf(resolution.route),
     };
   });
   const provider = filter.provider === undefined ? undefined : providerId(filter.provider, resolver.catalog);
@@ -44,7 +57,10 @@ export function listRoutes(args: unknown, { resolver, routing }: PreflightContex
       (provider === undefined || id === provider) &&
       words.every((word) => `${id}/${model.id} ${model.name ?? ''}`.toLowerCase().includes(word)),
   );
-  const shown = found.slice(0, Math.min(filter.limit ?? SHOWN, MOST));
+  const shown = found.slice(0, Math.min(filter.limit ?? SHOWN, MOST)).map((usable): ListedModel => {
+    const resolution = resolver.resolve({ task: { provider: usable.provider.id, model: usable.model.id }, call: {} });
+    return { ...usable, health: resolution.ok ? healthOf(resolution.route) : { state: 'unknown' } };
+  });
   const left_out = found.length - shown.length;
   const lines = [
     standard.ok
@@ -54,9 +70,9 @@ export function listRoutes(args: unknown, { resolver, routing }: PreflightContex
     ...routes.map((route) =>
       'issues' in route
         ? `route ${route.name}: cannot be used: ${route.issues[0]?.message ?? ''}`
-        : `route ${route.name}: ${routeLabel(route)} ${route.reasoning_effort ?? ''}${route.description === undefined ? '' : ` — ${route.description}`}`,
+        : `route ${route.name}: ${routeLabel(route)} ${route.reasoning_effort ?? ''}${healthText(route.health, now)}${route.description === undefined ? '' : ` — ${route.description}`}`,
     ),
-    ...shown.map(modelLine),
+    ...shown.map((model) => modelLine(model, now)),
     ...(left_out === 0 ? [] : [`${left_out} more: narrow with query or provider, or raise limit.`]),
     ...(selection === 'open' && found.length === 0 ? ['No model fits.'] : []),
   ];
@@ -69,7 +85,7 @@ export function listRoutes(args: unknown, { resolver, routing }: PreflightContex
   });
 }
 
-function modelData({ provider, model }: UsableModel): object {
+function modelData({ provider, model, health }: ListedModel): object {
   const { id, price, reasoning, context, max_output, tools, vision, released } = model;
   const facts = { price, reasoning, context, max_output, tools, vision, released };
   const known = Object.entries(facts).filter(([, value]) => value !== undefined);
@@ -78,17 +94,37 @@ function modelData({ provider, model }: UsableModel): object {
     model: id,
     ...Object.fromEntries(known),
     ...(provider.simulated === true ? { simulated: true } : {}),
+    health,
   };
 }
 
-function modelLine({ provider, model }: UsableModel): string {
+function modelLine({ provider, model, health }: ListedModel, now: number): string {
   return [
     `${provider.id}/${model.id}${provider.simulated === true ? ' (simulated)' : ''}`,
     priceText(model.price),
     ...(model.reasoning === undefined ? [] : [`effort ${model.reasoning.join(' ') || 'none taken'}`]),
     ...(model.context === undefined ? [] : [`context ${count(model.context)}`]),
     ...abilities(model),
-  ].join(', ');
+  ]
+    .join(', ')
+    .concat(healthText(health, now));
+}
+
+/** What is not known is not said. */
+function healthText(
+  { state, ok_at = 0, failed_at = 0, failure, resting_until = 0 }: RecentHealth,
+  now: number,
+): string {
+  switch (state) {
+    case 'ok':
+      return `, ok ${ago(ok_at, now)}`;
+    case 'failing':
+      return `, failed ${ago(failed_at, now)}: ${failure}`;
+    case 'resting':
+      return `, not to be asked for ${duration(resting_until - now)}`;
+    case 'unknown':
+      return '';
+  }
 }
 
 function priceText(price: Price | undefined): string {

@@ -15,6 +15,8 @@ export interface Governor {
   failed(route: Route, failure: Failure, permit: Permit | undefined): void;
   /** How long, in ms, its provider has said not to ask for this model, when nobody waits so long; undefined = it has not. */
   closed(route: Route): number | undefined;
+  /** How long, in ms, requests over it wait in this process because its provider asked for it; undefined = they do not. */
+  resting(route: Route): number | undefined;
   /** Gives back what nobody uses now. Never rejects. */
   rest(): Promise<void>;
 }
@@ -39,6 +41,16 @@ export function createGovernor(deps: LaneDeps): Governor {
     return watched.lane;
   }
 
+  function closedFor(route: Route): number | undefined {
+    if (closed.size === 0) return undefined;
+    const until = closed.get(modelOf(route));
+    if (until === undefined) return undefined;
+    const ms = until - clock.now();
+    if (ms > 0) return ms;
+    closed.delete(modelOf(route));
+    return undefined;
+  }
+
   return {
     enter(route, entry) {
       const limits = limitsOf(route);
@@ -52,14 +64,11 @@ export function createGovernor(deps: LaneDeps): Governor {
       else if (ms !== undefined) laneOf(route).pause(ms);
     },
 
-    closed(route) {
-      if (closed.size === 0) return undefined;
-      const until = closed.get(modelOf(route));
-      if (until === undefined) return undefined;
-      const ms = until - clock.now();
-      if (ms > 0) return ms;
-      closed.delete(modelOf(route));
-      return undefined;
+    closed: closedFor,
+
+    resting(route) {
+      const ms = Math.max(closedFor(route) ?? 0, lanes.get(accountOf(route))?.lane.paused() ?? 0);
+      return ms > 0 ? ms : undefined;
     },
 
     async rest() {

@@ -34,6 +34,8 @@ export interface Lane {
   leave(permit: Permit, ended: { readonly answered: boolean; readonly tokens?: number | undefined }): void;
   /** Nobody starts before `ms` have passed. */
   pause(ms: number): void;
+  /** How long, in ms, nobody starts yet; 0 or less = it is not paused. */
+  paused(): number;
   /**
    * The provider refused the request of `permit` as one too many. Everybody waits as long as it asks for, or a little
    * longer with every refusal; then one goes ahead, and one more with every answer.
@@ -99,7 +101,7 @@ export function createLane(name: string, { store, leases, clock }: LaneDeps): La
   let stopTicks: (() => void) | undefined;
   let wake: { readonly at: number; readonly controller: AbortController } | undefined;
 
-  const lane: Lane = { enter, leave, pause, refused, idle, rest };
+  const lane: Lane = { enter, leave, pause, paused, refused, idle, rest };
   return lane;
 
   function enter(entry: Entry, given: RateLimits | undefined): Permit | Promise<Permit | undefined> {
@@ -262,6 +264,10 @@ export function createLane(name: string, { store, leases, clock }: LaneDeps): La
 
   function pause(ms: number): void {
     paused_until = Math.max(paused_until, clock.now() + ms);
+  }
+
+  function paused(): number {
+    return paused_until - clock.now();
   }
 
   function refused(permit: Permit | undefined, retry_after_ms: number | undefined): void {
