@@ -34,11 +34,20 @@ export async function openWorkspace(folder: string): Promise<Workspace> {
 
   /** Folders in which the file system has answered before: asking it again in place costs a sixth of another thread. */
   const answered = new Set<string>();
+  /** … and those in which it is being asked: many children begin with the same folder at the same moment. */
+  const asking = new Map<string, Promise<string>>();
   const resolveLinks = async (asked: string): Promise<string> => {
     const folder = dirname(asked);
+    await asking.get(folder)?.catch(() => {});
     if (answered.has(folder)) return realpathSync.native(asked);
-    const real = await realPath(asked);
-    answered.add(folder);
+    const real = realPath(asked);
+    asking.set(folder, real);
+    try {
+      await real;
+      answered.add(folder);
+    } finally {
+      asking.delete(folder);
+    }
     return real;
   };
 
