@@ -39,7 +39,7 @@ export function ruleOf(
   if (toolset === 'write') return { rule: 'write', says: 'write and change files in this folder' };
   if (toolset === 'terminal') {
     const { command, cwd } = args;
-    const where = typeof cwd === 'string' && cwd !== '.' ? ` in ${cwd}` : '';
+    const where = typeof cwd === 'string' && cwd !== '.' ? ` in ${JSON.stringify(cwd)}` : '';
     return { rule: `terminal${where}: ${command}`, says: `run exactly this command${where}` };
   }
   if (toolset === 'web') {

@@ -415,7 +415,7 @@ describe('any mixture of fields', () => {
           }
         },
       ),
-      { numRuns: 12 },
+      { numRuns: 8 },
     );
   });
 });

@@ -36,6 +36,14 @@ describe('yardmaster run', () => {
     expect(code).toBe(0);
   });
 
+  test('takes the message from stdin, and goes on with the last session of the folder', async () => {
+    const { box } = await world((seen) => ({ text: seen.texts.join(' | ') }));
+    const first = await box.run(['run', '-'], { stdin: 'one\ntwo' });
+    expect(first.stdout).toBe('one\ntwo\n');
+    const second = await box.run(['run', 'three', '--resume']);
+    expect(second.stdout).toBe('one\ntwo | three\n');
+  });
+
   test('with --json stdout is one document: replies, children, and what all of it used', async () => {
     const { box } = await world(delegating({ tasks: [{ goal: 'Count the files.', model: 'small' }] }));
     const { code, stdout } = await box.run(['run', 'How many?', '--json', '-m', 'big', '--reasoning-effort', 'low']);

@@ -119,6 +119,22 @@ describe('a session', () => {
   });
 });
 
+test.each([
+  ['routes', ['goal', 'context', 'route'], ['model', 'provider'], /deep: for hard questions/],
+  ['off', ['goal', 'context'], ['model', 'provider', 'route'], /./],
+])('with selection "%s" the parent sees no more than it may choose', async (selection, has, lacks, text) => {
+  const lab = await startLab({ text: 'ok' });
+  const routes = { deep: { provider: 'messages', model: 'messages-1', description: 'for hard questions' } };
+  const yard = await lab.open({ model: MODEL, routes, delegation: { selection } }, { cwd: folder() });
+  await (await yard.session()).send('Hello.');
+  const tool = lab.requests()[0]?.tools.find(({ name }) => name === 'delegate_task');
+  const { tasks } = tool!.parameters.properties as { tasks: { items: { properties: object } } };
+  const shown = Object.keys(tasks.items.properties);
+  expect(shown).toEqual(expect.arrayContaining(has));
+  expect(shown.filter((name) => lacks.includes(name))).toEqual([]);
+  expect(JSON.stringify(tool)).toMatch(text);
+});
+
 test('the text that teaches the parent to delegate keeps within 3,000 tokens, however many models there are', async () => {
   const many = Array.from({ length: 400 }, (_, n) => ({
     id: `vendor/some-rather-long-model-name-${n}`,

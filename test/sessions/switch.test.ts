@@ -1,6 +1,57 @@
 import { describe, expect, test } from 'vitest';
 import { startLab } from '../lab.ts';
-import { folder, MODEL } from './parent.ts';
+import { delegates, folder, gate, MODEL, parentWith } from './parent.ts';
+
+test('a switch in the middle of a reply is for the next one', async () => {
+  const held = gate();
+  const lab = await startLab(
+    parentWith([
+      async () => {
+        await held.passed;
+        return delegates({ goal: 'Do what the parent would.' });
+      },
+      { text: 'ok' },
+      { text: 'ok' },
+      { text: 'ok' },
+    ]),
+    { chat: ['chat-1', 'chat-2'] },
+  );
+  const yard = await lab.open({ model: MODEL }, { cwd: folder() });
+  const session = await yard.session();
+  const begun = session.send('Go.');
+  await expect.poll(() => lab.requests().length).toBe(1);
+  await session.switch({ model: 'chat-2' });
+  held.open();
+  await begun;
+  await session.send('Go on.');
+  expect(lab.requests().map(({ model }) => model)).toEqual(['chat-1', 'chat-1', 'chat-1', 'chat-2']);
+});
+
+test('what configuration says about children does not bind the parent', async () => {
+  const lab = await startLab({ text: 'ok' });
+  const delegation = { deny: ['responses/*'], selection: 'off', model: 'messages-1', provider: 'messages' };
+  const yard = await lab.open({ model: MODEL, delegation }, { cwd: folder() });
+  const session = await yard.session();
+  expect(session.route.route).toMatchObject(MODEL);
+  const { route, source } = await session.switch({ provider: 'responses' });
+  expect(route).toMatchObject({ provider: 'responses', model: 'responses-1', fallback: [] });
+  expect(source).toMatchObject({ provider: 'task' });
+});
+
+test('a source is told of every field, also of one that an earlier switch set', async () => {
+  const chat = [
+    { id: 'chat-1', reasoning: ['low', 'high'] },
+    { id: 'chat-2', reasoning: ['low', 'high'] },
+  ];
+  const lab = await startLab({ text: 'ok' }, { chat });
+  const yard = await lab.open({ model: MODEL }, { cwd: folder() });
+  const session = await yard.session();
+  expect(session.route.source).toEqual({ provider: 'parent', model: 'parent' });
+  await session.switch({ model: 'chat-2' });
+  expect(session.route.source).toEqual({ provider: 'parent', model: 'task' });
+  await session.switch({ reasoning_effort: 'high' });
+  expect(session.route.source).toEqual({ provider: 'parent', model: 'task', reasoning_effort: 'task' });
+});
 
 describe('one resolver for a switch and a task', () => {
   const models = {

@@ -72,6 +72,8 @@ export function openSession(setup: SessionSetup): Session {
   const following = new Map<string, Promise<void>>();
   const closing = new AbortController();
   let route = setup.route;
+  /** What the reply under way runs on. */
+  let speaking = route;
   /** To be written with the next step, which holds the ends of their calls. */
   const settled: SessionEntry[] = [];
   /** To be written with the next reply. */
@@ -87,7 +89,8 @@ export function openSession(setup: SessionSetup): Session {
     await log.append(added);
     entries.push(...added);
   };
-  const contextNow = (): PreflightContext => ({ ...context, resolver: context.resolver.under(route.route) });
+  /** A switch in the middle of a reply is for the next one, and so for its children. */
+  const contextNow = (): PreflightContext => ({ ...context, resolver: context.resolver.under(speaking.route) });
 
   const prepare = async (): Promise<Parent> => {
     const [deps, instructions] = await Promise.all([setup.engine(), setup.instructions()]);
@@ -204,9 +207,10 @@ export function openSession(setup: SessionSetup): Session {
     if (next?.signal?.aborted || closing.signal.aborted) stop();
     else next?.signal?.addEventListener('abort', stop);
     const held = before;
+    speaking = route;
     try {
       const prompt = { ...(next && { message: next.message }), results, before: held };
-      const reply = await makeReply(await ready(), prompt, { on: route, controller });
+      const reply = await makeReply(await ready(), prompt, { on: speaking, controller });
       before = before.slice(held.length);
       next?.resolve(reply);
     } catch (error) {

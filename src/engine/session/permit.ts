@@ -2,7 +2,7 @@ import { type Permissions, ruleOf } from '../../core/permissions.ts';
 import type { SessionOptions } from '../../core/session.ts';
 import type { Agent } from '../agent.ts';
 
-/** Asks the person, once about each question. `deny` when nobody can be asked, or the reply ends meanwhile. */
+/** Asks the person, unless that was allowed for good. False when nobody can be asked, or the reply ends meanwhile. */
 export type Ask = (
   question: Parameters<NonNullable<SessionOptions['ask']>>[0],
   options: { readonly rules: readonly string[]; readonly signal: AbortSignal },
@@ -12,7 +12,8 @@ export function createAsk(ask: SessionOptions['ask'], permissions: Permissions):
   return async (question, { rules, signal }) => {
     if (rules.every((rule) => permissions.has(rule))) return true;
     if (ask === undefined || signal.aborted) return false;
-    const answer = await Promise.race([ask(question, signal), aborted(signal)]);
+    const asked = ask(question, signal).catch(() => 'deny' as const);
+    const answer = await Promise.race([asked, aborted(signal)]);
     if (answer === 'always') permissions.add(rules);
     return answer !== 'deny';
   };
