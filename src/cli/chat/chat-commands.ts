@@ -195,7 +195,7 @@ export function createChatCommands(options: Options): ChatCommands {
           conversation.note(
             explanation === undefined
               ? paint.dim('Nothing was delegated yet in this session.')
-              : renderExplanation(explanation, paint, 'as decided before the last delegation'),
+              : renderExplanation(explanation, paint, 'as it was decided'),
           );
           break;
         }

@@ -5,7 +5,7 @@ import { COMMANDS } from './commands.ts';
 /** What the keys do. The table of docs/chat.md has the same rows. */
 export const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ['enter', 'send; while a reply is being made, it waits its turn'],
-  ['shift+enter, alt+enter, ctrl+j, or \\ enter', 'a new line'],
+  ['shift+enter, alt+enter, ctrl+j, or a backslash and enter', 'a new line'],
   ['↑ ↓', 'what was typed before, in other sessions too'],
   ['tab', 'complete a command, a model, a level, a route'],
   ['esc', 'stop the reply'],

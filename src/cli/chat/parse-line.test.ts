@@ -9,7 +9,6 @@ describe('a line of the chat', () => {
     ['Fix the tests.', { kind: 'message', text: 'Fix the tests.' }],
     ['/etc/hosts is wrong', { kind: 'message', text: '/etc/hosts is wrong' }],
     ['two\n/model x', { kind: 'message', text: 'two\n/model x' }],
-    ['  ', { kind: 'nothing' }],
     ['/model', { kind: 'pick', command: 'model', save: false }],
     ['/model --save', { kind: 'pick', command: 'model', save: true }],
     ['/model sonnet', { kind: 'switch', command: 'model', request: { model: 'sonnet' }, save: false }],

@@ -6,7 +6,6 @@ import { COMMANDS, type CommandName } from './commands.ts';
 
 /** What a line means. */
 export type Line =
-  | { readonly kind: 'nothing' }
   | { readonly kind: 'message'; readonly text: string }
   /** From here on another route; with `save` it is written to the configuration, too. */
   | { readonly kind: 'switch'; readonly command: Switch; readonly request: RouteRequest; readonly save: boolean }
@@ -30,7 +29,6 @@ const SAVE = /(^|\s)(?:--|[\u2010-\u2015\u2212]+)save(?=\s|$)/iu;
  */
 export function parseLine(text: string): Line {
   const line = text.trim();
-  if (line === '') return { kind: 'nothing' };
   const match = COMMAND.exec(line);
   if (match === null) return { kind: 'message', text };
   const command = commandOf(match[1]!);

@@ -204,11 +204,12 @@ export async function runChat(options: ChatOptions): Promise<ChatEnd> {
 
   function submit(text: string): void {
     hint = '';
+    if (text.trim() === '') return;
+    // What was mistyped, too: it is there to be mended.
+    screen.editor.addToHistory(text);
     try {
       const line = parseLine(text);
-      if (line.kind === 'nothing') return;
-      screen.editor.addToHistory(text);
-      history?.add(text);
+      if (line.kind !== 'command') history?.add(text);
       if (line.kind === 'command' && line.command === 'quit') commands.quit();
       else if (session === undefined) waiting.push(text);
       else if (line.kind === 'message') say(line.text, session);

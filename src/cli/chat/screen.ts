@@ -83,12 +83,17 @@ export function createScreen(parts: Parts, theme: Theme): Screen {
     },
     async stop({ erase }) {
       clearInterval(timer);
-      if (erase) tui.clear();
+      if (erase) {
+        tui.clear();
+        // The last line that is painted is the one that is not erased.
+        tui.addChild(still(() => ['']));
+      }
       tui.requestRender();
       process.stdout.off('resize', repaint);
       if (cover.up) terminal.uncover();
       await terminal.drainInput(200, 20);
       tui.stop();
+      if (erase) process.stdout.write('\u001b[2A\r');
       process.off('exit', restore);
     },
     suspend() {
@@ -128,8 +133,10 @@ export function createScreen(parts: Parts, theme: Theme): Screen {
     },
     onKey(listener) {
       tui.addInputListener((data) => {
-        if (cover.up && !isKeyRelease(data)) cover.handleInput(data);
-        return cover.up || listener(data) ? { consume: true } : undefined;
+        // The key that takes a cover away means nothing to what is below it.
+        const covered = cover.up;
+        if (covered && !isKeyRelease(data)) cover.handleInput(data);
+        return covered || listener(data) ? { consume: true } : undefined;
       });
     },
   };

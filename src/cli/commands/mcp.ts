@@ -17,7 +17,8 @@ export const action: Action = async (context) => {
   // Packages that children's providers load may print; it must not end up in the protocol.
   console.log = console.info = console.debug = console.error;
   const options = {
-    open: (config?: object) => open(context, config),
+    open: ({ config, cwd = context.cwd }: { config?: object; cwd?: string }) => open({ ...context, cwd }, config),
+    follow_roots: flags.cwd === undefined,
     version: version(),
     log: (line: string) => output.note(`yardmaster mcp: ${line}`),
     signal,
