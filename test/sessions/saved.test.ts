@@ -58,11 +58,13 @@ describe('a saved session', () => {
   });
 
   test('holds no key', async () => {
-    const lab = await startLab((seen) => ({ text: `You said ${seen.texts.at(-1)}` }));
+    const lab = await startLab((seen) => ({ text: `You said ${seen.texts.at(-1)}, and I know ${keyOf('chat')}.` }));
     const [cwd, home] = [folder(), folder()];
     const yard = await saved(lab, cwd, home);
     const session = await yard.session();
-    await session.send(`My key is ${keyOf('chat')} and another is sk-0123456789abcdef0123.`);
+    await expect(session.send(`My key is ${keyOf('chat')}.`)).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
+    expect(lab.requests()).toEqual([]);
+    await session.send('My key is sk-0123456789abcdef0123.');
     const text = readFileSync(fileOf(home), 'utf8');
     expect(text).toContain('My key is');
     expect(text).not.toMatch(/sk-chat|sk-0123456789/);

@@ -272,6 +272,13 @@ export function openSession(setup: SessionSetup): Session {
       if (text.trim() === '' && images.length === 0) {
         throw new DelegateError('REQUEST_INVALID', 'There is nothing to say: the message is blank.');
       }
+      if (context.holdsKey?.(text)) {
+        throw new DelegateError(
+          'REQUEST_INVALID',
+          'The message holds a key that is configured here, and it would be sent to the provider of the parent.',
+          { hint: 'Take it out: requests carry their keys by themselves, and no model needs to know one.' },
+        );
+      }
       const loaded = images.length === 0 ? [] : await load(images);
       if (closing.signal.aborted) throw new DelegateError('CANCELLED', 'The session was closed; nothing was said.');
       const message: Said = loaded.length === 0 ? said(text) : { ...said(text), images: loaded };
