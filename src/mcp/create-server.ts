@@ -19,31 +19,40 @@ import { explainRoute } from './explain-route.ts';
 import { hostOf } from './hosts.ts';
 import type { Identity } from './identity.ts';
 import type { Keeper } from './keeper.ts';
+import type { Keepers } from './keepers.ts';
 import { listRoutes } from './list-routes.ts';
 import { parentOfHost } from './parent-of-host.ts';
 import { listResources, RESOURCE_TEMPLATES, readResource } from './resources.ts';
+import { createRootFolder } from './root-folder.ts';
 import { serveTasks, takesTasks } from './task-extension.ts';
 
 export interface ServerOptions {
   readonly identity: Identity;
-  readonly keeper: Keeper;
+  readonly keepers: Keepers;
+  /** Hosts that declare roots work in the first of them, and not where the server was started. */
+  readonly follow_roots: boolean;
   readonly desk: Desk;
   readonly log: (line: string) => void;
 }
 
 /** The protocol's side of one session: what each request asks, and what it is answered with. */
-export function createServer({ identity, keeper, desk, log }: ServerOptions): Server {
+export function createServer({ identity, keepers, follow_roots, desk, log }: ServerOptions): Server {
   const { serverInfo, capabilities, instructions } = identity;
   const server = new Server(serverInfo, { capabilities, instructions });
   server.onerror = (error) => log(error.message);
 
-  server.setRequestHandler('tools/list', async () => ({ tools: [...(await keeper.tools())] }));
+  const rootFolder = follow_roots ? createRootFolder(server) : undefined;
+  const keeperFor = async (context: ServerContext): Promise<Keeper> => keepers.in(await rootFolder?.(context));
+
+  server.setRequestHandler('tools/list', async (_, context) => ({
+    tools: [...(await (await keeperFor(context)).tools())],
+  }));
 
   server.setRequestHandler('tools/call', async ({ params }, context) => {
     const { name, arguments: args = {} } = params;
     let caller: Caller | undefined;
     try {
-      const yard = await keeper.yard();
+      const yard = await (await keeperFor(context)).yard();
       caller = callerOf(context, yard);
       return await call(name, args, yard, caller);
     } catch (error) {
@@ -92,15 +101,15 @@ export function createServer({ identity, keeper, desk, log }: ServerOptions): Se
     };
   };
 
-  serveTasks(server, { keeper, desk });
+  serveTasks(server, { keepers, desk });
 
   server.setRequestHandler('resources/list', async () => ({
-    resources: [...(await listResources(await keeper.yard()))],
+    resources: [...(await listResources(await keepers.in().yard()))],
   }));
   server.setRequestHandler('resources/templates/list', () => ({ resourceTemplates: [...RESOURCE_TEMPLATES] }));
   server.setRequestHandler('resources/read', async ({ params }) => {
     try {
-      return await readResource(params.uri, await keeper.yard());
+      return await readResource(params.uri, await keepers.in().yard());
     } catch (error) {
       if (error instanceof DelegateError && error.code === 'NOT_FOUND') {
         throw new ResourceNotFoundError(params.uri, error.message);

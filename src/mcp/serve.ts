@@ -1,14 +1,14 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Server } from '@modelcontextprotocol/server';
-import type { Yardmaster } from '../app.ts';
 import { firstAnswer } from './first-answer.ts';
 import { identityOf } from './identity.ts';
-import type { Keeper } from './keeper.ts';
+import type { Keepers, OpenIn } from './keepers.ts';
 import { createStdioTransport } from './stdio-transport.ts';
 
 export interface ServeOptions {
-  /** Opens the application with the configuration as it stands, or with the one given. */
-  readonly open: (config?: object) => Promise<Yardmaster>;
+  readonly open: OpenIn;
+  /** Hosts that declare roots work in the first of them, and not where the server was started. */
+  readonly follow_roots: boolean;
   readonly version: string;
   /** One line for the log. */
   readonly log: (line: string) => void;
@@ -30,16 +30,16 @@ export async function serveStdio({
   const transport = createStdioTransport({ stdin, stdout, log, greet: (message) => firstAnswer(message, identity) });
   // The host is answered first: loading what comes now takes longer than some of them wait.
   await transport.spoken;
-  const [{ serveStdio: serve }, { connect, keeper }] = await Promise.all([
+  const [{ serveStdio: serve }, { connect, keepers }] = await Promise.all([
     import('@modelcontextprotocol/server/stdio'),
     prepare(options),
   ]);
   const handle = serve(connect, { transport, onerror: (error) => log(error.message) });
   const stopped = aborted(signal);
   await Promise.race([transport.closed, stopped]);
-  await Promise.race([keeper.idle(), stopped]);
+  await Promise.race([keepers.idle(), stopped]);
   await handle.close();
-  await keeper[Symbol.asyncDispose]();
+  await keepers[Symbol.asyncDispose]();
 }
 
 /** Serves any number of hosts over loopback HTTP until `signal` stops it. `started` hears where. */
@@ -55,24 +55,24 @@ export async function serveHttp({
 }): Promise<void> {
   const { log, signal } = options;
   const { startHttpServer } = await import('./http-server.ts');
-  const { connect, keeper, onToolsChanged } = await prepare(options);
+  const { connect, keepers, onToolsChanged } = await prepare(options);
   const server = await startHttpServer({ port, token, connect, log });
   onToolsChanged(server.toolsChanged);
   started(server.url);
   await aborted(signal);
   await server[Symbol.asyncDispose]();
-  await keeper[Symbol.asyncDispose]();
+  await keepers[Symbol.asyncDispose]();
 }
 
 /** What all servers of a process share: the application, and what its children are doing. */
-async function prepare({ open, version, log }: ServeOptions): Promise<{
-  readonly keeper: Keeper;
+async function prepare({ open, follow_roots, version, log }: ServeOptions): Promise<{
+  readonly keepers: Keepers;
   readonly connect: () => Server;
   /** Replaces telling every connected server. */
   readonly onToolsChanged: (listener: () => void) => void;
 }> {
-  const [{ createKeeper }, { createServer }, { createDesk }] = await Promise.all([
-    import('./keeper.ts'),
+  const [{ createKeepers }, { createServer }, { createDesk }] = await Promise.all([
+    import('./keepers.ts'),
     import('./create-server.ts'),
     import('./desk.ts'),
   ]);
@@ -82,11 +82,11 @@ async function prepare({ open, version, log }: ServeOptions): Promise<{
   let tell = (): void => {
     for (const server of connected) server.sendToolListChanged().catch(() => undefined);
   };
-  const keeper = createKeeper({ open, log, onToolsChanged: () => tell() });
+  const keepers = createKeepers({ open, log, onToolsChanged: () => tell() });
   return {
-    keeper,
+    keepers,
     connect() {
-      const server = createServer({ identity, keeper, desk, log });
+      const server = createServer({ identity, keepers, follow_roots, desk, log });
       connected.add(server);
       server.onclose = () => connected.delete(server);
       return server;

@@ -14,7 +14,7 @@ import { type Standing, standingOf } from './await-delegation.ts';
 import { handleAnswer, resultsAnswer } from './delegation-answers.ts';
 import type { Desk } from './desk.ts';
 import { TASKS_EXTENSION } from './identity.ts';
-import type { Keeper } from './keeper.ts';
+import type { Keepers } from './keepers.ts';
 
 /** How often a host may ask how a task stands. */
 const POLL_MS = 2_000;
@@ -36,7 +36,10 @@ export async function taskAnswer(id: string, ids: readonly string[], yard: Yardm
  * `tasks/get`, `tasks/update` and `tasks/cancel` of the extension io.modelcontextprotocol/tasks: a task is a
  * delegation, of whichever session and process. The protocol library carries the messages and knows nothing of them.
  */
-export function serveTasks(server: Server, { keeper, desk }: { readonly keeper: Keeper; readonly desk: Desk }): void {
+export function serveTasks(
+  server: Server,
+  { keepers, desk }: { readonly keepers: Keepers; readonly desk: Desk },
+): void {
   const serve = (method: string, answer: (id: string, yard: Yardmaster, context: ServerContext) => Promise<object>) => {
     server.setRequestHandler(method, { params: TASK_ID }, async ({ taskId }, context) => {
       if (!takesTasks(context.mcpReq.envelope)) {
@@ -45,7 +48,7 @@ export function serveTasks(server: Server, { keeper, desk }: { readonly keeper: 
       }
       try {
         if (!/^d_\w{1,200}$/.test(taskId)) throw new ProtocolError(ProtocolErrorCode.InvalidParams, NO_TASK);
-        return (await answer(taskId, await keeper.yard(), context)) as Record<string, unknown>;
+        return (await answer(taskId, await keepers.in().yard(), context)) as Record<string, unknown>;
       } catch (error) {
         if (!(error instanceof DelegateError) || error.code !== 'NOT_FOUND') throw error;
         throw new ProtocolError(ProtocolErrorCode.InvalidParams, error.message);

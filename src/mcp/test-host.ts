@@ -6,7 +6,7 @@ import { createMemoryStore } from '../testing.ts';
 import { createServer } from './create-server.ts';
 import { createDesk } from './desk.ts';
 import { identityOf } from './identity.ts';
-import { createKeeper } from './keeper.ts';
+import { createKeepers } from './keepers.ts';
 
 export interface Host {
   readonly client: Client;
@@ -34,7 +34,7 @@ export interface Answer {
 export interface Side extends AsyncDisposable {
   readonly store: Store;
   /** Another session, as another host would open it. */
-  connect(name?: string): Promise<Host>;
+  connect(name?: string, options?: { readonly roots?: () => readonly string[] }): Promise<Host>;
 }
 
 /** A server's process in this one: the real application, and official clients connected in memory. */
@@ -43,8 +43,8 @@ export async function startSide(options: YardmasterOptions & { readonly store?: 
   const logged: string[] = [];
   const log = (line: string): void => void logged.push(line);
   const hosts = new Set<{ readonly client: Client; readonly changed: () => void }>();
-  const keeper = createKeeper({
-    open: (config) => createYardmaster({ env: {}, ...options, store, ...(config === undefined ? {} : { config }) }),
+  const keepers = createKeepers({
+    open: (given) => createYardmaster({ env: {}, ...options, store, ...given }),
     log,
     onToolsChanged: () => {
       for (const { changed } of hosts) changed();
@@ -53,11 +53,17 @@ export async function startSide(options: YardmasterOptions & { readonly store?: 
   const desk = createDesk(log);
   return {
     store,
-    async connect(name = 'test-host') {
-      const server = createServer({ identity: identityOf('0.0.0'), keeper, desk, log });
+    async connect(name = 'test-host', { roots } = {}) {
+      const server = createServer({ identity: identityOf('0.0.0'), keepers, follow_roots: true, desk, log });
       const [ours, theirs] = InMemoryTransport.createLinkedPair();
       await server.connect(theirs);
-      const client = new Client({ name, version: '1.0.0' });
+      const client = new Client(
+        { name, version: '1.0.0' },
+        { capabilities: roots === undefined ? {} : { roots: { listChanged: true } } },
+      );
+      if (roots !== undefined) {
+        client.setRequestHandler('roots/list', () => ({ roots: roots().map((uri) => ({ uri })) }));
+      }
       await client.connect(ours);
       const host = { client, changed: () => void server.sendToolListChanged().catch(() => undefined) };
       hosts.add(host);
@@ -91,7 +97,7 @@ export async function startSide(options: YardmasterOptions & { readonly store?: 
     },
     async [Symbol.asyncDispose]() {
       for (const { client } of hosts) await client.close();
-      await keeper[Symbol.asyncDispose]();
+      await keepers[Symbol.asyncDispose]();
     },
   };
 }

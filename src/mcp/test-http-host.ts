@@ -23,7 +23,9 @@ export async function startHttpSide(config: object): Promise<HttpSide> {
       port: 0,
       token: TOKEN,
       started: (url) => resolve({ url, served }),
-      open: (other) => createYardmaster({ config: other ?? config, store, env: {} }),
+      open: ({ config: other = config, cwd }) =>
+        createYardmaster({ config: other, store, env: {}, ...(cwd === undefined ? {} : { cwd }) }),
+      follow_roots: true,
       version: '0.0.0',
       log: () => undefined,
       signal: stop.signal,
