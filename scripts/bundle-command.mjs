@@ -20,6 +20,7 @@ const BUNDLED = [
 /** Modules of ours that go into one file, because what needs one of them needs most. */
 const TOGETHER = [
   { name: 'errors', test: /dist[\\/]core[\\/]errors\b/ },
+  { name: 'main', test: /dist[\\/](compile-cache|config[\\/]files[\\/]config-paths)\b/ },
   { name: 'decide', test: /dist[\\/](app|config|core)\b/ },
   { name: 'run', test: /dist[\\/](engine|providers|store)\b/ },
   {

@@ -17,6 +17,7 @@ const LAYERS: Record<string, { folders: readonly string[]; packages: readonly st
   testing: { folders: ['core', 'store', 'providers'], packages: [], node: true },
   'testing.ts': { folders: ['core', 'testing', 'store'], packages: [], node: true },
   'app.ts': { folders: ['core', 'engine', 'providers', 'store', 'config', 'tools'], packages: [], node: true },
+  'compile-cache.ts': { folders: ['config'], packages: [], node: true },
   'setup.ts': { folders: ['core', 'config', 'app.ts'], packages: [], node: true },
   sdk: { folders: ['core', 'app.ts'], packages: [], node: false },
   'index.ts': { folders: ['core', 'app.ts', 'sdk'], packages: [], node: false },
@@ -26,7 +27,7 @@ const LAYERS: Record<string, { folders: readonly string[]; packages: readonly st
     node: true,
   },
   cli: {
-    folders: ['core', 'app.ts', 'setup.ts', 'mcp'],
+    folders: ['core', 'app.ts', 'setup.ts', 'compile-cache.ts', 'mcp'],
     packages: [
       '@earendil-works/pi-tui',
       'commander',

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { keepCompiled } from '../compile-cache.ts';
 import { INSTALL_HOSTS } from '../mcp/install/host-file.ts';
 import type { ActionModule, GlobalFlags } from './action.ts';
 import { version } from './version.ts';
@@ -219,6 +220,7 @@ function withRoute(command: Command, whose = 'for tasks that name none'): Comman
 function lazy(load: () => Promise<ActionModule>): (...args: unknown[]) => Promise<void> {
   return async (...args) => {
     const command = args.at(-1) as Command;
+    keepCompiled(process.env);
     const module = await load();
     const { runAction } = await import('./run-action.ts');
     await runAction(module, {
