@@ -218,6 +218,93 @@ test('no key of the file is in anything that is said or written, wherever it sta
   );
 });
 
+test('whatever stands in a file, it is imported into something that loads, or refused', async () => {
+  const word = fc.constantFrom(
+    'groq',
+    'lab',
+    'custom',
+    'custom:lab',
+    'openai',
+    'nous',
+    'auto',
+    'a b',
+    'a/b/c',
+    '${X}',
+    'Über',
+  );
+  const url = fc.constantFrom(
+    'http://10.0.0.7/v1',
+    'https://h.example.com',
+    'https://api.openai.com/v1',
+    'x',
+    '${U}/v1',
+  );
+  const odd = fc.oneof(
+    word,
+    url,
+    fc.integer(),
+    fc.boolean(),
+    fc.constant(null),
+    fc.constant([]),
+    fc.constant({}),
+    fc.double(),
+  );
+  const fields = [
+    'provider',
+    'model',
+    'default',
+    'base_url',
+    'api_key',
+    'key_env',
+    'api_mode',
+    'name',
+    'models',
+    'aliases',
+  ];
+  const more = [
+    'default_model',
+    'extra_headers',
+    'fallback',
+    'fallback_providers',
+    'reasoning_effort',
+    'default_toolsets',
+  ];
+  const entry = fc.oneof(
+    odd,
+    fc.dictionary(fc.constantFrom(...fields, ...more), fc.oneof(odd, fc.array(odd), fc.dictionary(word, odd))),
+  );
+  const named = fc.dictionary(word, entry);
+  const file = fc.record(
+    {
+      model: entry,
+      agent: fc.oneof(odd, fc.record({ reasoning_effort: odd })),
+      model_aliases: fc.oneof(odd, named),
+      providers: fc.oneof(odd, named),
+      custom_providers: fc.oneof(odd, fc.array(entry), named),
+      fallback_providers: fc.oneof(odd, fc.array(entry)),
+      fallback_model: entry,
+      delegation: fc.oneof(
+        entry,
+        fc.record({ profiles: named, default_profile: word, max_iterations: odd, model: odd }),
+      ),
+    },
+    { requiredKeys: [] },
+  );
+  await fc.assert(
+    fc.asyncProperty(file, async (hermes) => {
+      using folder = testFolder();
+      const came: unknown = await run(folder, { hermes }).catch((thrown) => thrown);
+      if (came instanceof Error) {
+        expect(came).toBeInstanceOf(DelegateError);
+        expect((came as DelegateError).code).toBe('CONFIG_INVALID');
+        return;
+      }
+      if ((came as Imported).written) await resolve(folder, {});
+    }),
+    { numRuns: 60 },
+  );
+});
+
 describe('what routes in Hermes routes here (reference: hermes.md 2.13 and 3.1)', () => {
   const openrouter = { provider: 'openrouter', default: 'anthropic/claude-opus-4.6' };
 

@@ -56,7 +56,8 @@ export function mapAliases(
     } else if (baseline !== undefined) {
       const fitted = providers.modelOn(baseline, text);
       addAlias(inModel.at(name), name, { provider: baseline, ...fitted });
-    } else addAlias(inModel.at(name), name, { model: text });
+    } else if (first !== undefined) say({ path: inModel.at(name), state: 'no_counterpart', note: first.why });
+    else addAlias(inModel.at(name), name, { model: text });
   }
   function endpointId(section: Section, hint: string): { id: string } | { why: string } {
     const id = providers.endpoint(section, hint);
