@@ -4,7 +4,7 @@ import width from 'string-width';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createYardmaster, type Yardmaster } from '../src/index.ts';
 import { createMemoryStore, type ProviderServer, type ProviderServerOptions, startProvider } from '../src/testing.ts';
-import { sandbox } from './sandbox.ts';
+import { sandbox, until } from './sandbox.ts';
 
 const KEY = 'sk-canary-0123456789abcdef';
 
@@ -302,6 +302,17 @@ describe('yardmaster doctor --live', () => {
     const { code } = await box.run(['doctor', '--live']);
     expect(code).toBe(2);
     expect(good.requests).toEqual([]);
+  });
+
+  test('interrupted it ends at once, with 130 and what it knows by then', async () => {
+    const good = await provider({ reply: { hang: true } });
+    using box = sandbox(config(good), { LAB_KEY: KEY });
+    const running = box.start(['doctor', '--live', '--json']);
+    await until(() => good.requests.length > 0, 'the route is asked');
+    running.process.kill('SIGINT');
+    const { code, stdout } = await running.ended;
+    expect(code).toBe(130);
+    expect(JSON.parse(stdout).live.routes).toMatchObject([{ healthy: false, error: { code: 'CANCELLED' } }]);
   });
 
   test.each([50, 80, 120])('has no line wider than a terminal of %i columns', async (columns) => {
