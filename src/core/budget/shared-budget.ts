@@ -1,5 +1,5 @@
 import type { Budget } from '../task.ts';
-import { addSpend, covers, leastSpend, lessSpend, NOTHING, type Spend, spendOf } from './spend.ts';
+import { addSpend, covers, leastSpend, lessSpend, mostSpend, NOTHING, type Spend, spendOf } from './spend.ts';
 
 /** A budget that processes share: what was used, and what each has set aside for requests that are under way. */
 export interface BudgetUse {
@@ -76,10 +76,6 @@ export function spentOn(use: BudgetUse | undefined, now: number): { readonly use
     used: use?.day === Math.floor(now / DAY_MS) ? use.used.usd : 0,
     held: holds.reduce((sum, { spend }) => sum + spend.usd, 0),
   };
-}
-
-function mostSpend(a: Spend, b: Spend): Spend {
-  return { usd: Math.max(a.usd, b.usd), tokens: Math.max(a.tokens, b.tokens), turns: Math.max(a.turns, b.turns) };
 }
 
 function times({ usd, tokens, turns }: Spend, factor: number): Spend {

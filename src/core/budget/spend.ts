@@ -19,6 +19,11 @@ export function leastSpend(a: Spend, b: Spend): Spend {
   return { usd: Math.min(a.usd, b.usd), tokens: Math.min(a.tokens, b.tokens), turns: Math.min(a.turns, b.turns) };
 }
 
+/** The higher of each kind. */
+export function mostSpend(a: Spend, b: Spend): Spend {
+  return { usd: Math.max(a.usd, b.usd), tokens: Math.max(a.tokens, b.tokens), turns: Math.max(a.turns, b.turns) };
+}
+
 /** A budget as the most that may be spent; a kind it does not have is unlimited. */
 export function spendOf({ usd = Infinity, tokens = Infinity, turns = Infinity }: Budget): Spend {
   return { usd, tokens, turns };

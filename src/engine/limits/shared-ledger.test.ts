@@ -74,6 +74,36 @@ describe('a budget in the store', () => {
     await ledger.rest();
   });
 
+  test('that is being given back is used by nobody until the store has answered (F51)', async () => {
+    await using memory = createMemoryStore();
+    let answer: Promise<void> | undefined;
+    const change: Store['change'] = async (name, update) => {
+      const answered = await memory.change(name, update);
+      await answer;
+      return answered;
+    };
+    const [a, b] = [ledgerOf({ ...memory, change }, { usd: 0.1 }, 'a'), ledgerOf(memory, { usd: 0.1 }, 'b')];
+    settle([a], await reserve([a], wish), NOTHING);
+    await expect.poll(() => a.left().usd).toBeGreaterThan(0.011);
+    let release = (): void => {};
+    answer = new Promise((resolve) => (release = resolve));
+    const resting = a.rest();
+    let mine: Grant | undefined;
+    void reserve([a], wish).then((grant) => (mine = grant));
+    await expect.poll(() => held(memory)).toBe(0);
+    // All that there is goes to the other.
+    const others = await Promise.all(Array.from({ length: 9 }, () => reserve([b], wish)));
+    expect(others.every(({ granted }) => granted)).toBe(true);
+    expect(mine).toBeUndefined();
+    release();
+    await resting;
+    for (const other of others) settle([b], other, NOTHING);
+    await b.rest();
+    await expect.poll(() => mine).toMatchObject({ granted: true });
+    settle([a], mine, NOTHING);
+    await a.rest();
+  });
+
   test('that cannot be read or written lets nothing leave', async () => {
     const store = createMemoryStore();
     await store[Symbol.asyncDispose]();
@@ -143,6 +173,55 @@ test('requests never use or set aside more than any budget, and all comes back, 
     { numRuns: 60 },
   );
 }, 60_000);
+
+const turns = fc.array(
+  fc.record({
+    process: fc.nat(1),
+    input: fc.integer({ min: 1, max: 3_000 }),
+    used: fc.double({ min: 0, max: 1, noNaN: true }),
+    /** A delegation ends before it: what nobody uses then is given back. */
+    rests: fc.boolean(),
+  }),
+  { maxLength: 25 },
+);
+
+test.each([
+  ['a narrow budget is never passed', { usd: 0.2 }],
+  ['one with room for all refuses nobody', { usd: 1e6 }],
+])(
+  'processes that share and give back, in any interleaving: %s (F51)',
+  async (_, budget) => {
+    await fc.assert(
+      fc.asyncProperty(fc.scheduler(), turns, async (scheduler, all) => {
+        await using memory = createMemoryStore();
+        const change: Store['change'] = (name, update) => scheduler.schedule(memory.change(name, update));
+        const store: Store = { ...memory, change };
+        const ledgers = ['a', 'b'].map((owner) => ledgerOf(store, budget, owner));
+        let spent = 0;
+        const one = async ({ process, input, used, rests }: (typeof all)[number]): Promise<void> => {
+          const ledger = ledgers[process]!;
+          await scheduler.schedule(Promise.resolve());
+          if (rests) void ledger.rest();
+          const grant: Grant = await reserve([ledger], { ...wish, input });
+          if (budget.usd === 1e6) expect(grant.granted).toBe(true);
+          if (!grant.granted) return;
+          spent += grant.spend.usd;
+          expect(spent).toBeLessThanOrEqual(budget.usd * (1 + 1e-9));
+          await scheduler.schedule(Promise.resolve());
+          spent -= grant.spend.usd * (1 - used);
+          settle([ledger], grant, { ...grant.spend, usd: grant.spend.usd * used });
+        };
+        await whileScheduled(scheduler, Promise.all(all.map(one)));
+        for (const ledger of ledgers) await whileScheduled(scheduler, ledger.rest());
+        const use = await memory.shared<BudgetUse>('b');
+        expect(use?.holds ?? []).toEqual([]);
+        expect(use?.used.usd ?? 0).toBeCloseTo(spent, 9);
+      }),
+      { numRuns: 100 },
+    );
+  },
+  60_000,
+);
 
 /** Does what is scheduled, in the scheduler's order, until `work` is done. */
 async function whileScheduled(scheduler: fc.Scheduler, work: Promise<unknown>): Promise<void> {

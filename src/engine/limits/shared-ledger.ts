@@ -1,5 +1,5 @@
 import { askBudget, type BudgetGrant, type BudgetUse } from '../../core/budget/shared-budget.ts';
-import { addSpend, covers, lessSpend, NOTHING, type Spend, spendOf } from '../../core/budget/spend.ts';
+import { addSpend, covers, lessSpend, mostSpend, NOTHING, type Spend, spendOf } from '../../core/budget/spend.ts';
 import type { Store } from '../../core/store.ts';
 import type { Budget } from '../../core/task.ts';
 import type { Leases } from '../leases.ts';
@@ -65,6 +65,8 @@ export function createSharedLedger(
     const earlier = await known;
     const used = unbooked;
     const needed = addSpend(reserved, wanted);
+    // What the store may give to others by this is nobody's here until it has answered.
+    drawn = keep && !shared ? mostSpend(drawn, reserved) : reserved;
     const ask = {
       owner: leases.owner,
       lease_ms: leases.lease_ms,
@@ -72,7 +74,7 @@ export function createSharedLedger(
       daily,
       ...(earlier && { before: earlier }),
       used,
-      reserved,
+      reserved: drawn,
       needed,
       wanted: !keep ? needed : covers(drawn, needed) ? drawn : addSpend(needed, wanted),
     };
@@ -130,7 +132,7 @@ export function createSharedLedger(
     budget,
     left,
     unused: () => unused,
-    held: () => requests > 0 || shared,
+    held: () => requests > 0 || shared || syncing !== undefined || next !== undefined,
     hold(spend) {
       requests += 1;
       reserved = addSpend(reserved, spend);
