@@ -10,6 +10,8 @@ export interface Caller extends HostParent {
   readonly takes_tasks: boolean;
   /** Aborts when the host takes its call back, with why; and when the connection ends. */
   readonly signal: AbortSignal;
+  /** Aborts when the connection that the answer goes over has broken, though the call goes on; absent = the session's own. */
+  readonly connection?: AbortSignal;
   /** Whether the call was taken back because nobody wants the work; false for a host that only stopped waiting. */
   readonly wasStopped: () => boolean;
 }

@@ -97,6 +97,7 @@ export function createServer({ identity, keepers, follow_roots, desk, log }: Ser
       ...(progressToken === undefined ? {} : { tell }),
       takes_tasks: takesTasks(envelope),
       signal,
+      ...(context.http?.req === undefined ? {} : { connection: context.http.req.signal }),
       wasStopped: () => signal.aborted && isTakenBack(signal.reason),
     };
   };

@@ -60,7 +60,7 @@ export async function delegateTask(
     return answer(`${delegation_id} was stopped.`, { delegation_id, state: 'stopped' });
   }
   if (standing.pending.length > 0) return runningAnswer(standing, Date.now());
-  desk.deliveries.note(delegation_id, yard, caller.signal);
+  desk.deliveries.note(delegation_id, yard, caller);
   return resultsAnswer(
     standing.result,
     standing.tasks.map(({ goal }) => goal),

@@ -53,7 +53,7 @@ export async function delegationStatus(
       if (!whole && action === 'result' && standing.pending.length === 0) return oneResult(id, yard);
       if (standing.pending.length > 0 && (action === 'wait' || standing.result.results.length === 0))
         return runningAnswer(standing, Date.now());
-      if (whole && standing.pending.length === 0) desk.deliveries.note(id, yard, caller.signal);
+      if (whole && standing.pending.length === 0) desk.deliveries.note(id, yard, caller);
       const goals: string[] = [];
       for (const { index, goal } of standing.tasks) goals[index] = goal;
       return resultsAnswer(standing.result, goals);

@@ -14,6 +14,7 @@ import {
   validateOriginHeader,
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server';
+import { createEventMemory } from './event-memory.ts';
 
 /** Longest request. Long material belongs into files. Bytes. */
 const MAX_BODY = 32 * 1024 * 1024;
@@ -55,6 +56,7 @@ export async function startHttpServer({ port, token, connect, log }: HttpServerO
   const open = async (): Promise<Session> => {
     const transport = new WebStandardStreamableHTTPServerTransport({
       sessionIdGenerator: randomUUID,
+      eventStore: createEventMemory(),
       onsessioninitialized: (id) => {
         const [oldest] = [...sessions].sort(([, a], [, b]) => a.used - b.used);
         if (sessions.size >= MAX_SESSIONS && oldest !== undefined) void close(oldest[0]);
@@ -99,7 +101,9 @@ export async function startHttpServer({ port, token, connect, log }: HttpServerO
 
   const listener = createServer((incoming, outgoing) => {
     const gone = new AbortController();
-    outgoing.on('close', () => gone.abort());
+    outgoing.on('close', () => {
+      if (!outgoing.writableFinished) gone.abort();
+    });
     answer(incoming, gone.signal)
       .then((response) => write(response, outgoing))
       .catch((error: unknown) => {

@@ -56,11 +56,11 @@ export function serveTasks(
     });
   };
 
-  serve('tasks/get', async (id, yard, { mcpReq: { signal } }) => {
+  serve('tasks/get', async (id, yard, { mcpReq: { signal }, http }) => {
     const standing = await standingOf(id, yard);
     const task = taskOf(standing, desk.running.get(id)?.text());
     if (task.status !== 'completed') return task;
-    desk.deliveries.note(id, yard, signal);
+    desk.deliveries.note(id, yard, { signal, ...(http?.req && { connection: http.req.signal }) });
     const goals = standing.tasks.map(({ goal }) => goal);
     return { ...task, result: resultsAnswer(standing.result, goals) };
   });

@@ -52,13 +52,28 @@ export async function startHttpSide(config: object): Promise<HttpSide> {
 /** As a browser or a stranger would: any header, any method. */
 export function raw(
   url: string,
-  { method = 'POST', headers = {}, body = '' }: { method?: string; headers?: object; body?: string | Buffer } = {},
+  {
+    method = 'POST',
+    headers = {},
+    body = '',
+    signal,
+    onText,
+  }: {
+    method?: string;
+    headers?: object;
+    body?: string | Buffer;
+    /** Breaks the connection. */
+    signal?: AbortSignal;
+    /** Hears all that has come, with every part. */
+    onText?: (text: string) => void;
+  } = {},
 ): Promise<{ readonly status: number; readonly text: string }> {
   return new Promise<{ status: number; text: string }>((resolve, reject) => {
     const sent = request(
       url,
       {
         method,
+        ...(signal && { signal }),
         headers: {
           'content-type': 'application/json',
           accept: 'application/json, text/event-stream',
@@ -70,6 +85,7 @@ export function raw(
         let text = '';
         response.setEncoding('utf8').on('data', (part) => {
           text += part;
+          onText?.(text);
         });
         response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
         response.on('error', reject);
