@@ -52,11 +52,18 @@ export function createScreen(parts: Parts, theme: Theme): Screen {
   });
   let timer: NodeJS.Timeout | undefined;
 
+  /** Its borders are coloured character by character, which is more to write and to compare than all the rest. */
+  const border = theme.editor.borderColor('─');
+  const input = (width: number): string[] =>
+    editor
+      .render(width)
+      .map((line) => (line === border.repeat(width) ? theme.editor.borderColor('─'.repeat(width)) : line));
+
   const still = (render: (width: number) => string[]): Component => ({ render, invalidate() {} });
   tui.addChild(parts.header);
   tui.addChild(parts.conversation);
   tui.addChild(still((width) => ['', ...parts.below(width)]));
-  tui.addChild(still((width) => (panels.at(-1) ?? editor).render(width)));
+  tui.addChild(still((width) => (panels.at(-1) ?? { render: input }).render(width)));
   tui.addChild(still((width) => [parts.status(width)]));
   tui.setFocus(editor);
 
