@@ -410,7 +410,7 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
       const { resume, request } = options;
       const log = resume === undefined ? logs.create({ cwd }) : await logs.open(resume, { cwd });
       try {
-        const session = openSession({
+        const session: Session = openSession({
           options,
           log,
           workspace: cwd,
@@ -421,6 +421,7 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
           permissions: await permissions(),
           engine,
           instructions,
+          onClose: () => sessions.delete(session),
           answer: ({ planned, context }, how) => answer({ ...planned, context, above }, how),
         });
         sessions.add(session);

@@ -73,6 +73,22 @@ describe('delegation', () => {
     expect(await yard.collect()).toEqual([]);
   });
 
+  test('in the background that the parent waited for itself is not told again', async () => {
+    const lab = await startLab(
+      parentWith([
+        delegates({ goal: 'Take your time.', provider: 'messages', background: true }),
+        (seen) => delegates({ action: 'wait', id: /d_\w+/.exec(lastResult(seen))?.[0] ?? '' }),
+        (seen) => ({ text: lastResult(seen) }),
+      ]),
+    );
+    const yard = await lab.open({ model: MODEL }, { cwd: folder() });
+    const session = await yard.session();
+    expect((await session.send('Go.')).text).toContain('The child is done.');
+    await session.idle();
+    expect(lab.servers.chat.requests).toHaveLength(3);
+    expect(await yard.collect()).toEqual([]);
+  });
+
   test('in the background goes on when the reply is interrupted', async () => {
     const held = gate();
     const reply = parentWith(

@@ -40,7 +40,13 @@ describe('a saved session', () => {
 
     const three = await saved(lab, cwd, home);
     const asked = await three.session({ resume: session.id, request: { model: 'chat-1' } });
+    await asked.switch({ model: 'chat-2' });
+    await asked.switch({ model: 'chat-1' });
     expect((await asked.send('And now?')).text).toBe('answer 3 by chat-1');
+    await three[Symbol.asyncDispose]();
+
+    const four = await saved(lab, cwd, home);
+    expect((await four.session({ resume: 'last' })).route.route.model).toBe('chat-1');
   });
 
   test('that another process has open is refused, and one nobody spoke in leaves nothing', async () => {

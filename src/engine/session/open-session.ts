@@ -41,6 +41,8 @@ export interface SessionSetup {
   readonly engine: () => Promise<EngineDeps>;
   /** The text of the workspace's AGENTS.md or CLAUDE.md. */
   readonly instructions: () => Promise<string | undefined>;
+  /** Called when it is disposed. */
+  readonly onClose: () => void;
   /** Does what was decided, as for every surface. */
   readonly answer: (
     decided: Decided,
@@ -70,6 +72,8 @@ export function openSession(setup: SessionSetup): Session {
   const arrived: DelegationResult[] = [];
   /** Background delegations that run, or whose results the parent has not read yet. */
   const following = new Map<string, Promise<void>>();
+  /** … and those that a call of the parent waits for: whether it has read the results. */
+  const reading = new Map<string, Promise<boolean>>();
   const closing = new AbortController();
   let route = setup.route;
   /** What the reply under way runs on. */
@@ -137,12 +141,14 @@ export function openSession(setup: SessionSetup): Session {
   const waitedFor = (tool: ReturnType<typeof createParentTool>): typeof tool => ({
     ...tool,
     run(args, signal, call_id = '') {
-      const outcome = tool.run(args, signal, call_id);
+      const outcome = tool.run(args, signal, call_id).catch((error: Error) => ({
+        content: `It failed: ${error.message}`,
+        is_error: true,
+      }));
       foreground.set(call_id, { name: tool.spec.name, outcome });
-      const done = (): void => {
+      void outcome.then(() => {
         if (!signal.aborted) foreground.delete(call_id);
-      };
-      outcome.then(done, done);
+      });
       return outcome;
     },
   });
@@ -164,11 +170,21 @@ export function openSession(setup: SessionSetup): Session {
     const decided = await planOrAsk(args, contextNow(), { ask, attended, call_id, signal });
     const { call } = decided.planned;
     if (call.action === 'spawn') explained = decided;
-    const given = await setup.answer(decided, { signal, on: (event) => onChild(event, deps), origin });
+    const answering = setup.answer(decided, { signal, on: (event) => onChild(event, deps), origin });
+    if (call.action === 'wait' && call.id !== undefined && following.has(call.id)) {
+      reading.set(
+        call.id,
+        answering.then(
+          (given) => given.kind === 'wait' && given.done,
+          () => false,
+        ),
+      );
+    }
+    const given = await answering;
     if (given.kind === 'results') settled.push({ kind: 'delivered', delegation_id: given.delegation_id });
     if (given.kind === 'handle') follow(given.delegation_id);
     if (given.kind !== 'wait' || call.action !== 'wait' || call.id === undefined) return given;
-    if (given.done && following.delete(call.id)) {
+    if (given.done && reading.has(call.id)) {
       settled.push({ kind: 'delivered', delegation_id: call.id });
       await deps.store.acknowledge(call.id);
     }
@@ -183,8 +199,9 @@ export function openSession(setup: SessionSetup): Session {
       if (log.crashed && owner !== undefined) await deps.store.heartbeat(owner, 0);
       await control({ action: 'wait', id }, deps, closing.signal);
       const result = await resultsOf(id, deps);
-      if (closing.signal.aborted || result === undefined || !following.has(id)) return;
+      if (closing.signal.aborted || result === undefined) return;
       for (const each of result.results) spending.addChild(each, 1);
+      if (await reading.get(id)) return;
       arrived.push(result);
       wake();
     };
@@ -197,23 +214,29 @@ export function openSession(setup: SessionSetup): Session {
 
   /** Reply after reply, as long as there is something to answer to. */
   const work = async (): Promise<void> => {
-    while (waiting.length > 0 || arrived.length > 0) await workOnce(waiting.shift(), arrived.splice(0));
+    while (!closing.signal.aborted && (waiting.length > 0 || arrived.length > 0)) {
+      await workOnce(waiting.shift(), arrived.splice(0));
+    }
     working = undefined;
   };
   const workOnce = async (next: Waiting | undefined, results: readonly DelegationResult[]): Promise<void> => {
     const controller = new AbortController();
     const stop = (): void => controller.abort('cancelled' satisfies StopCause);
     current = controller;
-    if (next?.signal?.aborted || closing.signal.aborted) stop();
+    if (next?.signal?.aborted) stop();
     else next?.signal?.addEventListener('abort', stop);
-    const held = before;
-    speaking = route;
+    let held: SessionEntry[] = [];
     try {
+      const parent = await ready();
+      // From here to the first write there is no gap for a switch to come between.
+      held = before;
+      before = [];
+      speaking = route;
       const prompt = { ...(next && { message: next.message }), results, before: held };
-      const reply = await makeReply(await ready(), prompt, { on: speaking, controller });
-      before = before.slice(held.length);
+      const reply = await makeReply(parent, prompt, { on: speaking, controller });
       next?.resolve(reply);
     } catch (error) {
+      before = [...held, ...before];
       // Results that could not be told stay undelivered: they come again when the session is resumed.
       next?.reject(error);
     } finally {
@@ -249,6 +272,7 @@ export function openSession(setup: SessionSetup): Session {
       await own.close?.({ lost: false });
     }
     await log[Symbol.asyncDispose]();
+    setup.onClose();
   };
 
   for (const id of past.untold.keys()) follow(id);
@@ -292,8 +316,8 @@ export function openSession(setup: SessionSetup): Session {
     },
     async switch(request) {
       route = resolveParent(request, context, route);
-      // A session that nobody has said anything in is not saved.
-      if (entries.length === 0) before = [routeEntry(route)];
+      // It is saved with the first thing that is said.
+      if (before.length > 0) before = before.map((entry) => (entry.kind === 'route' ? routeEntry(route) : entry));
       else await append([routeEntry(route)]);
       return route;
     },
