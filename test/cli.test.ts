@@ -85,6 +85,7 @@ describe.concurrent('a finished delegation', () => {
     readonly code?: number;
   }
   const COMMANDS: Record<string, Row | null> = {
+    run: { args: () => [QUICK.goal], marks: true },
     delegate: { args: () => ['-g', QUICK.goal], marks: true },
     explain: { args: () => ['-g', QUICK.goal, '-m', 'q-2'], marks: true },
     models: { args: () => ['q'], marks: true },
