@@ -102,7 +102,7 @@ export type Update<Value, Answer> = (
 
 /**
  * When a write resolves. `disk`: it survives a power failure. `process`: it survives the end of the process; the disk
- * has it some ten milliseconds later, and before any write that is asked for later and waits for the disk.
+ * has it within 50 milliseconds, and before any write that is asked for later and waits for the disk.
  */
 export type Until = 'disk' | 'process';
 

@@ -36,7 +36,7 @@ function refuse(group: readonly Job[], error: DelegateError): readonly Done[] {
 const SLICE_MS = 5;
 
 /** How long the disk may lack what nobody waits for. */
-const SYNC_WITHIN_MS = 10;
+const SYNC_WITHIN_MS = 50;
 
 /** Writers that go on in one turn of the event loop once their group is on the disk. */
 const RESUMED_A_TURN = 64;
