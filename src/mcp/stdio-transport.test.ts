@@ -1,10 +1,14 @@
 import { PassThrough } from 'node:stream';
 import {
+  CLIENT_CAPABILITIES_META_KEY,
+  CLIENT_INFO_META_KEY,
   InMemoryTransport,
   type JSONRPCMessage,
+  PROTOCOL_VERSION_META_KEY,
   Server,
   SUPPORTED_PROTOCOL_VERSIONS,
 } from '@modelcontextprotocol/server';
+import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { firstAnswer, HANDSHAKE_VERSIONS } from './first-answer.ts';
@@ -20,6 +24,33 @@ function initialize(protocolVersion: string, id: string | number = 1) {
     id,
     method: 'initialize',
     params: { protocolVersion, capabilities: {}, clientInfo: { name: 'h', version: '1' } },
+  };
+}
+
+function discover(protocolVersion: string) {
+  const _meta = {
+    [PROTOCOL_VERSION_META_KEY]: protocolVersion,
+    [CLIENT_INFO_META_KEY]: { name: 'h', version: '1' },
+    [CLIENT_CAPABILITIES_META_KEY]: {},
+  };
+  return { jsonrpc: '2.0' as const, id: 1, method: 'server/discover', params: { _meta } };
+}
+
+/** The library over our streams, with nothing of ours in front of it. */
+function serveLibrary() {
+  const [stdin, stdout] = [new PassThrough(), new PassThrough()];
+  const transport = createStdioTransport({ stdin, stdout, log: () => undefined, greet: () => undefined });
+  const { serverInfo, capabilities, instructions } = IDENTITY;
+  serveStdio(() => new Server(serverInfo, { capabilities, instructions }), { transport });
+  return {
+    stdin,
+    stdout,
+    say: async (message: object): Promise<void> => void stdin.write(`${JSON.stringify(message)}\n`),
+    written: (): unknown[] =>
+      String(stdout.read() ?? '')
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line)),
   };
 }
 
@@ -45,7 +76,17 @@ describe('the first answer', () => {
     },
   );
 
+  test('to a host without a handshake is what the library answers', async () => {
+    const { stdin, stdout, written, say } = serveLibrary();
+    await say(discover('2026-07-28'));
+    await expect.poll(() => stdout.readableLength).toBeGreaterThan(0);
+    expect(written()).toEqual([firstAnswer(discover('2026-07-28'), IDENTITY)]);
+    stdin.end();
+  });
+
   test.each([
+    ['another revision', discover('2099-01-01')],
+    ['a host that says nothing of itself', { ...discover('2026-07-28'), params: { _meta: {} } }],
     ['another method', { ...initialize('2025-06-18'), method: 'ping' }],
     ['a later handshake', { ...initialize('2025-06-18'), params: { ...initialize('2025-06-18').params, _meta: {} } }],
     ['no client', { ...initialize('2025-06-18'), params: { protocolVersion: '2025-06-18', capabilities: {} } }],
