@@ -327,30 +327,35 @@ const FORMS: Record<string, (at: World) => Promise<void>> = {
   },
 };
 
-test.each(Object.keys(FORMS))('every field of the schema arrives, in the form "%s"', async (form) => {
-  const at = await world(steps());
-  await FORMS[form]!(at);
+// Some forty calls in a row, in one session: on a busy machine that takes its time.
+test.each(Object.keys(FORMS))(
+  'every field of the schema arrives, in the form "%s"',
+  { timeout: 60_000 },
+  async (form) => {
+    const at = await world(steps());
+    await FORMS[form]!(at);
 
-  const [first] = at.parent.requests;
-  const shown = first?.tools.find(({ name }) => name === 'delegate_task')?.parameters.properties as Record<
-    string,
-    Args
-  >;
-  const inTask = ((shown.tasks as Args).items as Args).properties as Args;
-  const fields = [
-    ...Object.keys(shown).map((name) => `top.${name}`),
-    ...Object.keys(inTask).map((name) => `task.${name}`),
-    ...((shown.action as Args).enum as string[]).map((name) => `top.action:${name}`),
-  ];
-  const tried = new Set(at.script.flatMap(({ tries }) => tries));
-  expect([...tried].sort()).toEqual(fields.sort());
+    const [first] = at.parent.requests;
+    const shown = first?.tools.find(({ name }) => name === 'delegate_task')?.parameters.properties as Record<
+      string,
+      Args
+    >;
+    const inTask = ((shown.tasks as Args).items as Args).properties as Args;
+    const fields = [
+      ...Object.keys(shown).map((name) => `top.${name}`),
+      ...Object.keys(inTask).map((name) => `task.${name}`),
+      ...((shown.action as Args).enum as string[]).map((name) => `top.action:${name}`),
+    ];
+    const tried = new Set(at.script.flatMap(({ tries }) => tries));
+    expect([...tried].sort()).toEqual(fields.sort());
 
-  for (const [index, step] of at.script.entries()) {
-    const evidence = at.evidence(index);
-    expect(evidence.result, `${step.tries.join(', ')} has a result`).not.toBe('');
-    step.check(evidence);
-  }
-});
+    for (const [index, step] of at.script.entries()) {
+      const evidence = at.evidence(index);
+      expect(evidence.result, `${step.tries.join(', ')} has a result`).not.toBe('');
+      step.check(evidence);
+    }
+  },
+);
 
 const text = fc
   .string({ unit: 'grapheme', minLength: 12, maxLength: 60 })
