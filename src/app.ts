@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buildCatalog } from './config/catalog/build-catalog.ts';
@@ -329,6 +330,9 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
     if (!engine.started) for (const { route } of tasks) providers.providerFor(route).catch(() => {});
     const [{ startDelegation }, deps, rules] = await Promise.all([loadDelegate(), engine(), instructions()]);
     const parent_route = above?.route ?? context.resolver.parent;
+    const stop = call.background ? disposing.signal : (signal ?? disposing.signal);
+    // One signal may stop many calls: Node would take that for a leak.
+    setMaxListeners(0, stop);
     return startDelegation(tasks, deps, {
       workspace: cwd,
       toolsets: context.toolsets,
@@ -345,7 +349,7 @@ export async function createYardmaster(options: YardmasterOptions = {}): Promise
           ...(above.budget && { budget: above.budget }),
         },
       }),
-      signal: call.background ? disposing.signal : (signal ?? disposing.signal),
+      signal: stop,
       ...(on === undefined ? {} : { on }),
     });
   };

@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import { sumResults } from '../core/budget/sum-results.ts';
 import { lowestBudget, type PlannedTask } from '../core/call/preflight.ts';
 import { endingOfStop, type StopCause } from '../core/ending.ts';
@@ -83,8 +82,6 @@ export async function startDelegation(
   const { clock, store, leases } = deps;
   const created_at = clock.now();
   const { parent, signal } = options;
-  // One signal may stop many calls: Node would take that for a leak.
-  if (signal !== undefined) setMaxListeners(0, signal);
   const joined = parent && within === undefined ? await joinTreeBudgets(parent.task_id, deps) : [];
   const { run, opened } = createRun(deps, options, { within, joined });
   const tasks = planned.map((task): TaskPlan => ({ ...task, id: deps.newId('t') }));
