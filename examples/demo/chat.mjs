@@ -128,7 +128,7 @@ function yardmaster(args) {
   const main = join(root, 'dist/cli/main.js');
   return new Promise((resolve, reject) => {
     // The terminal's signals are the chat's; the servers end after it.
-    process.on('SIGINT', () => {});
+    for (const signal of ['SIGINT', 'SIGHUP', 'SIGTERM']) process.on(signal, () => {});
     const command = spawn(process.execPath, [main, ...args], { env, stdio: 'inherit' });
     command.on('error', reject);
     command.on('close', (code) => resolve(code ?? 1));

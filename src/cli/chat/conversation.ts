@@ -72,9 +72,13 @@ export function createConversation({ theme, now, children }: Options): Conversat
     reasoning?.block.end(now() - reasoning.since);
     reasoning = undefined;
   };
+  const endAnswer = (): void => {
+    answer?.end();
+    answer = undefined;
+  };
   const endTurn = (): void => {
     endThought();
-    answer = undefined;
+    endAnswer();
   };
 
   function on(event: SessionEvent): void {
@@ -90,7 +94,7 @@ export function createConversation({ theme, now, children }: Options): Conversat
         return;
       case 'reasoning-delta':
         if (reasoning === undefined) {
-          answer = undefined;
+          endAnswer();
           reasoning = { block: put(createReasoningBlock(theme, folded)), since: now() };
           thoughts.push(reasoning.block);
         }

@@ -20,7 +20,8 @@ export interface Screen {
   readonly editor: Editor;
   readonly rows: number;
   readonly columns: number;
-  start(): void;
+  /** `lost` is called when the terminal is gone: the person closed it. */
+  start(lost: () => void): void;
   /** Gives the terminal back as it was, below what was said, or with nothing of the chat left on it. */
   stop(options: { readonly erase: boolean }): Promise<void>;
   /** To the shell, until the job is brought to the front again. */
@@ -83,8 +84,11 @@ export function createScreen(parts: Parts, theme: Theme): Screen {
     get columns() {
       return terminal.columns;
     },
-    start() {
+    start(lost) {
       process.once('exit', restore);
+      process.once('SIGHUP', lost);
+      // Writing to a terminal that is gone is no fault of ours, here and on the way out.
+      for (const stream of [process.stdin, process.stdout, process.stderr]) stream.on('error', lost);
       process.stdout.on('resize', repaint);
       tui.start();
     },

@@ -5,6 +5,9 @@ import { open } from '../open.ts';
 import { sessionFlags } from '../session-flags.ts';
 import { setUp } from '../set-up.ts';
 
+/** A terminal that is closed ends the session in order, not the process on the spot. */
+export const serves = true;
+
 export const action: Action = async (context) => {
   const { flags, output, stdin, stdout, env } = context;
   if (stdin.isTTY !== true || stdout.isTTY !== true || env.TERM === 'dumb') {

@@ -8,32 +8,54 @@ import { settledUpTo } from './settle.ts';
 /** The model's words as they come, as markdown. What is settled is laid out once, however long the answer gets. */
 export interface AnswerBlock extends Block {
   add(delta: string): void;
+  /** Nothing more comes. */
+  end(): void;
 }
+
+/** Of the time that laying out takes at most this share: a list of a thousand items has no settled part. */
+const SHARE = 0.2;
 
 export function createAnswerBlock({ markdown }: Theme, text = ''): AnswerBlock {
   const settled: Block[] = [];
   let tail = '';
-  let last = piece('', markdown);
+  /** What grows, as it was last laid out. */
+  let last:
+    | { readonly width: number; readonly lines: string[]; readonly at: number; readonly took: number }
+    | undefined;
+  let fresh = true;
+  let ended = false;
 
   const add = (delta: string): void => {
     tail += delta;
+    fresh = false;
     const end = delta.includes('\n') ? settledUpTo(tail) : 0;
-    if (end > 0) {
-      settled.push(piece(plain(tail.slice(0, end)), markdown));
-      tail = tail.slice(end);
-    }
-    last = piece(plain(tail), markdown);
+    if (end === 0) return;
+    settled.push(piece(plain(tail.slice(0, end)), markdown));
+    tail = tail.slice(end);
+    last = undefined;
   };
   add(text);
 
+  const grown = (width: number): string[] => {
+    const now = performance.now();
+    if (last?.width === width && (fresh || (!ended && now - last.at < last.took / SHARE))) return last.lines;
+    const lines = piece(plain(tail), markdown).render(width);
+    last = { width, lines, at: now, took: performance.now() - now };
+    fresh = true;
+    return lines;
+  };
+
   return {
     add,
+    end() {
+      ended = true;
+    },
     invalidate() {
       for (const one of settled) one.invalidate();
-      last.invalidate();
+      last = undefined;
     },
     render(width) {
-      const parts = [...settled, last].map((one) => one.render(width)).filter((lines) => lines.length > 0);
+      const parts = [...settled.map((one) => one.render(width)), grown(width)].filter((lines) => lines.length > 0);
       return parts.flatMap((lines, at) => (at === 0 ? lines : ['', ...lines]));
     },
   };
