@@ -134,6 +134,57 @@ describe('yardmaster mcp, built', () => {
     expect(provider.requests).toHaveLength(1);
   });
 
+  test('hostile messages that are well formed, among a hundred calls at once, get every call its own answer', async () => {
+    await using provider = await lab(({ texts }) => ({ text: `answer ${/number (\d+)/.exec(texts[0] ?? '')?.[1]}` }));
+    using place = box(provider);
+    await using host = rawHost(place);
+    const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+    const call = (id: string, params: string): string =>
+      `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"method":"tools/call","params":${params}}`;
+    const hostile = {
+      deep: call('deep', `{"name":"delegate_task","arguments":{"tasks":${deep}}}`),
+      'deep-meta': call('deep-meta', `{"name":"list_routes","_meta":{"x":${deep}}}`),
+      ['__proto__']: call('__proto__', '{"name":"delegate_task","arguments":{"__proto__":{"goal":"Be polluted."}}}'),
+      constructor: call('constructor', '{"name":"constructor","arguments":{"constructor":{"prototype":{}}}}'),
+      keys: call(
+        'keys',
+        `{"name":"list_routes","arguments":{${Array.from({ length: 20_000 }, (_, n) => `"k${n}":1`).join()}}}`,
+      ),
+      token: call('token', '{"name":"list_routes","_meta":{"progressToken":{"a":[1]}}}'),
+      method: '{"jsonrpc":"2.0","id":"method","method":"__proto__","params":{}}',
+    };
+    const deaf = [
+      { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 'call-nobody-made' } },
+      {
+        jsonrpc: '2.0',
+        method: 'notifications/cancelled',
+        params: { requestId: 'constructor', reason: { toString: 7 } },
+      },
+      { jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken: 'x', progress: -1 } },
+      { jsonrpc: '2.0', id: 1e300, method: 'tools/list' },
+      { jsonrpc: '2.0', id: 'nobody-asked', error: { code: 1, message: 'no' } },
+    ];
+    host.say(...HELLO);
+    for (let number = 0; number < 100; number += 1) {
+      host.say(calls(number, 'delegate_task', { goal: `Give the answer with number ${number}.` }));
+      const [one, other] = [Object.values(hostile)[number % 10], deaf[number % 20]];
+      if (number < 20) host.say(...[one, other].filter((line) => line !== undefined));
+    }
+    const goals = await Promise.all(
+      Array.from({ length: 100 }, async (_, number) => {
+        const { result } = await host.answer(number);
+        return [number, result.structuredContent.results[0].summary];
+      }),
+    );
+    expect(goals).toEqual(Array.from({ length: 100 }, (_, number) => [number, `answer ${number}`]));
+    for (const id of ['deep', '__proto__', 'keys', 'method']) {
+      const { result, error } = await host.answer(id);
+      expect([id, error !== undefined || result.isError === true]).toEqual([id, true]);
+    }
+    expect(provider.requests).toHaveLength(100);
+    expect(host.server.exitCode).toBeNull();
+  });
+
   test('a host that dies loses nothing: its children end, and the next session collects once (F39)', async () => {
     let release = (): void => undefined;
     const gate = new Promise<void>((open) => {
@@ -225,7 +276,7 @@ describe('yardmaster mcp install', () => {
     const printed = await place.run(['mcp', 'install', 'codex', '--print']);
     expect(printed.stdout).toContain('[mcp_servers.yardmaster]\n');
     expect(printed.stdout).toContain('required = true');
-    expect(printed.stdout).toContain('env_vars = [ "GROQ_API_KEY" ]');
+    expect(printed.stdout).toContain('env_vars = [ "GROQ_API_KEY", "XDG_CONFIG_HOME", "YARDMASTER_HOME" ]');
     expect(existsSync(file)).toBe(false);
 
     const first = JSON.parse((await place.run(['mcp', 'install', 'codex', '--json'])).stdout);

@@ -1,9 +1,15 @@
 import { type ExecFileException, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import {
+  CLIENT_CAPABILITIES_META_KEY,
+  CLIENT_INFO_META_KEY,
+  PROTOCOL_VERSION_META_KEY,
+} from '@modelcontextprotocol/server';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { stringify } from 'yaml';
 import { startProvider } from '../../src/testing.ts';
@@ -148,4 +154,35 @@ describe('the inspector', () => {
       expect(code).toBe(0);
     }
   });
+});
+
+/** How long a cold start takes to the first answer; told, not judged: machines differ. */
+test.for(['initialize', 'server/discover'])('the first answer, to %s', async (method) => {
+  const home = await place();
+  const params =
+    method === 'initialize'
+      ? { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'clock', version: '1' } }
+      : {
+          _meta: {
+            [PROTOCOL_VERSION_META_KEY]: '2026-07-28',
+            [CLIENT_CAPABILITIES_META_KEY]: {},
+            [CLIENT_INFO_META_KEY]: { name: 'clock', version: '1' },
+          },
+        };
+  const took: number[] = [];
+  for (let round = 0; round < 9; round += 1) {
+    const since = performance.now();
+    const server = spawn(process.execPath, [MAIN, 'mcp'], {
+      cwd: home,
+      env: { PATH: process.env.PATH ?? '', HOME: home },
+    });
+    const ended = once(server, 'exit');
+    server.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })}\n`);
+    const [line] = await once(server.stdout, 'data');
+    took.push(performance.now() - since);
+    expect(JSON.parse(String(line))).toMatchObject({ id: 1, result: {} });
+    server.stdin.end();
+    await ended;
+  }
+  console.log(`${method}: ${Math.round(took.sort((a, b) => a - b)[4]!)} ms from a cold start, the median of 9`);
 });
