@@ -15,7 +15,7 @@ export interface RequestBody {
 
 const EMPTY = Buffer.alloc(0);
 
-/** Room for more where it has to be moved, by its length; a first request may be the only one. */
+/** Room for more, by its length: an answer and what its tools gave most often fit behind the first request. */
 const GROWTH = 1.5;
 
 /** An escaped backslash, or half of a surrogate pair, which `JSON.stringify` escapes and leaves alone otherwise. */
@@ -53,7 +53,7 @@ export function createRequestBody(head: string): RequestBody {
       const added = fresh + tail;
       const length = settled + Buffer.byteLength(added);
       if (length > whole.length) {
-        const grown = Buffer.allocUnsafe(settled === 0 ? length : Math.ceil(length * GROWTH));
+        const grown = Buffer.allocUnsafe(Math.ceil(length * GROWTH));
         whole.copy(grown, 0, 0, settled);
         whole = grown;
       }
