@@ -107,7 +107,7 @@ async function openAgent(
   const history = historyOf(stepsIn(record.entries), { portable: false });
   const [first = said('')] = history;
   const goesOn = open !== undefined && parent.spoken === on;
-  authors.push(route);
+  if (!authors.includes(route)) authors.push(route);
   const agent: Agent = {
     deps,
     plan,
