@@ -13,12 +13,13 @@ interface World extends AsyncDisposable {
   chat(args?: readonly string[], options?: { columns?: number; rows?: number; env?: Record<string, string> }): Terminal;
 }
 
-async function world(reply: ReplyFor, more: object = {}): Promise<World> {
+const MODELS = [
+  { id: 'big', context: 100_000, price: { in: 1, out: 4 }, tools: true, reasoning: ['low', 'high'] },
+  { id: 'small', tools: true },
+];
+
+async function world(reply: ReplyFor, more: object = {}, models: readonly object[] = MODELS): Promise<World> {
   const server = await startProvider({ wire: 'openai-chat', reply });
-  const models = [
-    { id: 'big', context: 100_000, price: { in: 1, out: 4 }, tools: true, reasoning: ['low', 'high'] },
-    { id: 'small', tools: true },
-  ];
   const lab = { base_url: server.base_url, wire: 'openai-chat', auth: 'none', models, simulated: true };
   const box = sandbox({ model: { provider: 'lab', model: 'big' }, providers: { lab }, ...more });
   const terminals: Terminal[] = [];
@@ -216,6 +217,32 @@ describe.skipIf(!hasTmux).concurrent('a chat in a terminal', { timeout: 60_000 }
       true,
     ]);
     expect(terminal.all()).toContain('denied: write_file no.txt');
+  });
+
+  test('asks before children go over routes that the rules refuse, and tells the model what was said', async ({
+    expect,
+  }) => {
+    const call = { name: 'delegate_task', arguments: { tasks: [{ goal: 'Look into all of it.', model: 'dear' }] } };
+    const models = [
+      { id: 'big', price: { in: 1, out: 4 }, tools: true },
+      { id: 'dear', price: { in: 10, out: 40 }, tools: true },
+    ];
+    await using made = await world(
+      ({ turn, tool_results }) =>
+        turn === 0 ? { tool_calls: [call] } : { text: `It said ${tool_results[0]?.content.slice(0, 12)}.` },
+      { delegation: { above_parent_price: 'ask' } },
+      models,
+    );
+    const { chat, server } = made;
+    const terminal = chat();
+    await terminal.sees(READY);
+    terminal.type('go');
+    terminal.press('Enter');
+    await terminal.sees('? Allow these routes?');
+    expect(terminal.screen()).toMatch(/1\. Look into all of it\.\n +lab\/dear simulated \$10 in, \$40 out/);
+    terminal.press('n');
+    await terminal.sees('It said ROUTE_DENIED.');
+    expect(server.requests.map(({ model }) => model)).toEqual(['big', 'big']);
   });
 
   test('switches the model as it is typed or picked, and saves it with the comments kept', async ({ expect }) => {
