@@ -1,7 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { Client } from '@modelcontextprotocol/client';
+import { Client, type ClientOptions } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { describe, expect, test } from 'vitest';
 import { type Reply, type SeenRequest, startProvider } from '../src/testing.ts';
@@ -18,8 +18,12 @@ function box(provider: { readonly config: object }): Sandbox {
 }
 
 /** A host built on the official client. */
-async function connect({ env, cwd }: Sandbox, mode: 'legacy' | 'auto' = 'legacy'): Promise<Client & AsyncDisposable> {
-  const client = new Client({ name: 'test-host', version: '1' }, { versionNegotiation: { mode } });
+async function connect(
+  { env, cwd }: Sandbox,
+  mode: 'legacy' | 'auto' = 'legacy',
+  options: ClientOptions = {},
+): Promise<Client & AsyncDisposable> {
+  const client = new Client({ name: 'test-host', version: '1' }, { ...options, versionNegotiation: { mode } });
   await client.connect(new StdioClientTransport({ command: process.execPath, args: [MAIN, 'mcp'], env, cwd }));
   return Object.assign(client, { [Symbol.asyncDispose]: () => client.close() });
 }
@@ -259,6 +263,24 @@ describe('yardmaster mcp, built', () => {
       (await host.callTool({ name: 'delegation_status', arguments: {} })).structuredContent;
     for (const host of [one, two]) await expect.poll(() => listed(host)).toMatchObject({ delegations: [] });
   });
+
+  test.each(['legacy', 'auto'] as const)(
+    'the official client (%s) is told when the configuration gives it other tools',
+    async (mode) => {
+      const lab = { base_url: 'http://127.0.0.1:9/v1', auth: 'none', models: ['m1'] };
+      using place = sandbox({ providers: { lab } });
+      let told = 0;
+      const onChanged = (): void => {
+        told += 1;
+      };
+      await using host = await connect(place, mode, { listChanged: { tools: { autoRefresh: false, onChanged } } });
+      await host.listTools();
+      const routes = { deep: { provider: 'lab', model: 'm1' } };
+      writeFileSync(place.config_file, JSON.stringify({ providers: { lab }, routes }));
+      await expect.poll(() => told).toBe(1);
+      expect(JSON.stringify(await host.listTools())).toContain('deep');
+    },
+  );
 
   test('a host that leaves at once leaves nothing running', async () => {
     using place = sandbox();

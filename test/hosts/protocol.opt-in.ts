@@ -5,6 +5,8 @@ import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { Client } from '@modelcontextprotocol/client';
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import {
   CLIENT_CAPABILITIES_META_KEY,
   CLIENT_INFO_META_KEY,
@@ -12,7 +14,7 @@ import {
 } from '@modelcontextprotocol/server';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { stringify } from 'yaml';
-import { startProvider } from '../../src/testing.ts';
+import { type Reply, startProvider } from '../../src/testing.ts';
 import { type Installed, installPackage } from './install-package.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../dist/cli/main.js');
@@ -46,12 +48,8 @@ function run([program, ...args]: readonly [string, ...string[]], more: readonly 
 }
 
 /** A home folder with one provider in it. */
-async function place(): Promise<string> {
-  const provider = await startProvider({
-    wire: 'openai-chat',
-    models: ['m1'],
-    reply: { text: 'said to the inspector' },
-  });
+async function place(reply: Reply = { text: 'said to the inspector' }): Promise<string> {
+  const provider = await startProvider({ wire: 'openai-chat', models: ['m1'], reply });
   const home = realpathSync(mkdtempSync(join(tmpdir(), 'yardmaster-protocol-')));
   mkdirSync(join(home, '.config/yardmaster'), { recursive: true });
   const config = { model: 'lab/m1', providers: { lab: provider.config } };
@@ -154,6 +152,23 @@ describe('the inspector', () => {
       expect(code).toBe(0);
     }
   });
+});
+
+test('a host that waits is told at least every 15 seconds what the children do', async () => {
+  const home = await place({ text: 'slowly', first_token_delay_ms: 35_000 });
+  const client = new Client({ name: 'patient-host', version: '1' });
+  const env = { PATH: process.env.PATH ?? '', HOME: home };
+  await client.connect(new StdioClientTransport({ command: process.execPath, args: [MAIN, 'mcp'], env, cwd: home }));
+  const told: { readonly at: number; readonly message: string }[] = [{ at: performance.now(), message: '' }];
+  await client.callTool(
+    { name: 'delegate_task', arguments: { goal: 'Take your time with it.' } },
+    { onprogress: ({ message = '' }) => told.push({ at: performance.now(), message }) },
+  );
+  const ended = performance.now();
+  await client.close();
+  const gaps = told.map(({ at }, index) => (told[index + 1]?.at ?? ended) - at);
+  expect(Math.max(...gaps)).toBeLessThan(15_000);
+  expect(told.at(-1)?.message).toMatch(/^d_\w+: 0 of 1 ended · \[1\] lab\/m1 turn 1$/);
 });
 
 /** How long a cold start takes to the first answer; told, not judged: machines differ. */
