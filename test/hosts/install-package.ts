@@ -35,7 +35,7 @@ export async function installPackage({ name, package: wanted, command, newer_nod
     const { stdout } = await run(program, [...args, '--version'], { timeout: 60_000, env });
     return { command: all, version: /\d+\.\d+\.\d+\S*/.exec(stdout)?.[0] ?? stdout.trim() };
   } catch (error) {
-    const [reason = ''] = (error instanceof Error ? error.message : String(error)).trim().split('\n').slice(-1);
+    const reason = reasonOf(error);
     return { missing: `${wanted} cannot be installed or run here: ${reason}` };
   }
 }
@@ -59,4 +59,11 @@ async function newerNode(): Promise<string> {
   if (Number(process.versions.node.split('.', 1)[0]) >= 22) return process.execPath;
   const name = `node-${process.platform}-${process.arch}`;
   return join(await install('node', `${name}@24`), 'node_modules', name, 'bin/node');
+}
+
+/** What npm, or the command itself, said first. */
+function reasonOf(error: unknown): string {
+  const { stderr = '', message } = error as Error & { readonly stderr?: string };
+  const lines = (stderr.trim() || message).split('\n').filter((line) => !/^npm (warn|notice)|^\s*$/i.test(line));
+  return lines.slice(0, 2).join('; ');
 }
