@@ -29,7 +29,7 @@ const turns = async (): Promise<void> => {
   for (let turn = 0; turn < 5; turn++) await nextTurn();
 };
 
-test('writes of one turn share a transaction and a sync, and are told when the disk has them; reads come after', async () => {
+test('writes of one turn share a transaction and a sync, and are told when the disk has them; reads see them before', async () => {
   const { file, told, syncs } = aFile();
   const { write, read } = createGroupCommit(file);
   const work = [
@@ -38,26 +38,29 @@ test('writes of one turn share a transaction and a sync, and are told when the d
     write(() => void told.push('two')).then(() => told.push('told two')),
   ];
   await turns();
-  expect(told).toEqual(['begin', 'one', 'two', 'commit', 'sync']);
+  expect(told).toEqual(['begin', 'one', 'two', 'commit', 'sync', 'read']);
   syncs[0]!.resolve();
   await Promise.all(work);
-  expect(told.slice(5)).toEqual(['told one', 'told two', 'read']);
+  expect(told.slice(6)).toEqual(['told one', 'told two']);
 });
 
-test('what is asked while the disk works is the next group', async () => {
+test('what is asked while the disk works is committed at once, and shares the next sync', async () => {
   const { file, told, syncs } = aFile();
   const { write } = createGroupCommit(file);
   const one = write(() => void told.push('one'));
   await turns();
-  const rest = [write(() => void told.push('two')), write(() => void told.push('three'))];
+  const two = write(() => void told.push('two')).then(() => told.push('told two'));
   await turns();
-  expect(told).toEqual(['begin', 'one', 'commit', 'sync']);
+  const three = write(() => void told.push('three')).then(() => told.push('told three'));
+  await turns();
+  expect(told).toEqual(['begin', 'one', 'commit', 'sync', 'begin', 'two', 'commit', 'begin', 'three', 'commit']);
   syncs[0]!.resolve();
   await one;
   await turns();
+  expect(told.slice(10)).toEqual(['sync']);
   syncs[1]!.resolve();
-  await Promise.all(rest);
-  expect(told.slice(4)).toEqual(['begin', 'two', 'three', 'commit', 'sync']);
+  await Promise.all([two, three]);
+  expect(told.slice(11)).toEqual(['told two', 'told three']);
 });
 
 test('what need only survive the process is told at once, and the disk has it soon, or with what waits for it', async () => {

@@ -54,8 +54,8 @@ export function createPace(): () => Promise<void> | undefined {
 
 /**
  * Group commit. Statements run on this thread (microseconds each), a commit too: it writes to the log and does not wait
- * for the disk. That is waited for elsewhere, as is another process's lock, so that the event loop goes on and gathers
- * the next group meanwhile.
+ * for the disk. That is waited for elsewhere, as is another process's lock, so that the event loop goes on meanwhile: who
+ * asks while the disk works is committed, and shares the next sync.
  */
 export function createGroupCommit(file: SqliteFile): GroupCommit {
   let writes: Job[] = [];
@@ -66,6 +66,9 @@ export function createGroupCommit(file: SqliteFile): GroupCommit {
   let broken: DelegateError | undefined;
   /** Set while the disk lacks something that nobody waits for. */
   let lacking: ReturnType<typeof setTimeout> | undefined;
+  /** The last sync that began, and the one that will when it has ended. */
+  let syncing: Promise<void> = Promise.resolve();
+  let next: Promise<void> | undefined;
 
   function enqueue<T>(queue: Job[], run: () => T | Promise<T>, until: Until = 'disk'): Promise<T> {
     if (closing !== undefined) {
@@ -103,34 +106,36 @@ export function createGroupCommit(file: SqliteFile): GroupCommit {
   async function commit(group: readonly Job[]): Promise<void> {
     const done = broken === undefined ? await runAll(group) : refuse(group, broken);
     if (done.length === 0) return;
-    if (done.some(({ job }) => job.until === 'disk')) {
-      await sync();
-      if (broken !== undefined)
-        return void refuse(
-          done.map(({ job }) => job),
-          broken,
-        );
-    } else {
-      // A process that has nothing else to do shall end: what it wrote outlives it.
-      lacking ??= setTimeout(sync, SYNC_WITHIN_MS).unref();
-    }
-    // Whoever waited goes on as soon as this function waits: a thousand of them in one turn would be a long one.
-    let resumed = 0;
-    for (const { job, outcome } of done) {
-      job.resolve(outcome as never);
-      if (++resumed % RESUMED_A_TURN === 0) await nextTurn();
-    }
+    const waiting = done.filter(({ job }) => job.until === 'disk');
+    if (waiting.length > 0) void onDisk().then(() => tell(waiting));
+    // A process that has nothing else to do shall end: what it wrote outlives it.
+    else lacking ??= setTimeout(onDisk, SYNC_WITHIN_MS).unref();
+    if (waiting.length < done.length) void tell(done.filter(({ job }) => job.until === 'process'));
     const full = file.trim();
     if (full !== undefined) await full;
   }
 
-  async function sync(): Promise<void> {
+  /** Resolves when a sync that began after this has ended; one serves all who ask while another is under way. */
+  function onDisk(): Promise<void> {
     clearTimeout(lacking);
     lacking = undefined;
-    try {
-      await file.sync();
-    } catch (error) {
-      broken ??= file.failure(error);
+    next ??= syncing.then(() => {
+      next = undefined;
+      syncing = file.sync().catch((error: unknown) => {
+        broken ??= file.failure(error);
+      });
+      return syncing;
+    });
+    return next;
+  }
+
+  /** Whoever waited goes on as soon as this function waits: a thousand of them in one turn would be a long one. */
+  async function tell(done: readonly Done[]): Promise<void> {
+    let told = 0;
+    for (const { job, outcome } of done) {
+      if (broken !== undefined && job.until === 'disk') job.reject(broken);
+      else job.resolve(outcome as never);
+      if (++told % RESUMED_A_TURN === 0) await nextTurn();
     }
   }
 
@@ -174,7 +179,7 @@ export function createGroupCommit(file: SqliteFile): GroupCommit {
     close() {
       if (closing === undefined) {
         const last = enqueue(reads, async () => {
-          if (lacking !== undefined) await sync();
+          await (lacking === undefined ? (next ?? syncing) : onDisk());
           await file.close();
         });
         closing = last;
