@@ -7,6 +7,9 @@ const USUAL_MAX_OUTPUT = 32_000;
 /** Less room than this is not worth a request. */
 const LEAST_OUTPUT = 256;
 
+/** So often room in a shared budget is asked for where there is some and none came. */
+const DRAWS = 20;
+
 /** Room for one request, or why it may not leave. */
 export type Grant =
   | {
@@ -48,6 +51,8 @@ export async function reserve(ledgers: readonly Ledger[], wish: Wish): Promise<G
   const { signal, onWait } = wish;
   const worst = worstOf(wish);
   let waits = false;
+  const draws = ledgers.some(({ draw }) => draw !== undefined) ? DRAWS : 0;
+  let missed = 0;
   try {
     for (;;) {
       for (const ledger of ledgers) if (worst !== undefined) await ledger.draw?.(worst);
@@ -59,7 +64,10 @@ export async function reserve(ledgers: readonly Ledger[], wish: Wish): Promise<G
         for (const ledger of ledgers) ledger.hold(grant.spend);
         return grant;
       }
+      // Others here may take what was drawn before this one comes to it: then it is drawn again.
+      if (last && !signal.aborted && missed++ < draws) continue;
       if (last) return grant;
+      missed = 0;
       if (!waits) onWait?.(true);
       waits = true;
       await change(ledgers, signal);

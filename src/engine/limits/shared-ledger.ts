@@ -27,6 +27,8 @@ export interface SharedLedgerOptions {
 const GONE: BudgetGrant = { budget: {}, held: NOTHING, unused: NOTHING, shared: false };
 /** How often what is set aside and not needed is given back, and the rest renewed. */
 const TICK_MS = 1_000;
+/** What was used is booked with its answer, in one commit; while the store is being told already, with the next one or after so long. */
+const BOOK_MS = 10;
 /** How often a process that waits for what others have set aside looks again. */
 const LOOK_AGAIN_MS = 500;
 
@@ -56,11 +58,14 @@ export function createSharedLedger(
   let syncing: Promise<void> | undefined;
   let next: Promise<void> | undefined;
   let ticker: ReturnType<typeof setInterval> | undefined;
+  let booking: ReturnType<typeof setTimeout> | undefined;
   const watching = new Set<() => void>();
 
   const left = (): Spend => lessSpend(drawn, reserved);
 
   async function tellStore(keep: boolean): Promise<void> {
+    clearTimeout(booking);
+    booking = undefined;
     known ??= usedBefore();
     const earlier = await known;
     const used = unbooked;
@@ -122,6 +127,17 @@ export function createSharedLedger(
     return next;
   }
 
+  // Where the store cannot be written, the child's next step says so; what was used is booked with the next.
+  function book(): void {
+    if (syncing === undefined) void sync(true).catch(() => {});
+    else booking ??= setTimeout(bookRest, BOOK_MS).unref();
+  }
+
+  function bookRest(): void {
+    booking = undefined;
+    if (!isNothing(unbooked)) book();
+  }
+
   function tick(): void {
     void sync(active).catch(() => {});
     active = false;
@@ -143,8 +159,7 @@ export function createSharedLedger(
       drawn = lessSpend(drawn, used);
       unused = lessSpend(unused, used);
       unbooked = addSpend(unbooked, used);
-      // Where the store cannot be written, the child's next step says so; what was used is booked with the next.
-      void sync(true).catch(() => {});
+      book();
       for (const wake of [...watching]) wake();
     },
     watch(wake) {
@@ -170,6 +185,8 @@ export function createSharedLedger(
       if (requests > 0) return;
       clearInterval(ticker);
       ticker = undefined;
+      clearTimeout(booking);
+      booking = undefined;
       if (!isNothing(drawn) || !isNothing(unbooked)) await sync(false).catch(() => {});
     },
   };
