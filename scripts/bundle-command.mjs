@@ -21,7 +21,9 @@ const BUNDLED = [
 const TOGETHER = [
   { name: 'errors', test: /dist[\\/]core[\\/]errors\b/ },
   { name: 'main', test: /dist[\\/](compile-cache|config[\\/]files[\\/]config-paths)\b/ },
-  { name: 'decide', test: /dist[\\/](app|config|core)\b/ },
+  // Apart from the configuration, which the chat reads when its input is on screen already.
+  { name: 'core', test: /dist[\\/]core\b/ },
+  { name: 'decide', test: /dist[\\/](app|config)\b/ },
   { name: 'run', test: /dist[\\/](engine|providers|store)\b/ },
   {
     name: 'print',

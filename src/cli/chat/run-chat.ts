@@ -120,7 +120,7 @@ export async function runChat(options: ChatOptions): Promise<ChatEnd> {
   screen.editor.onSubmit = (text) => submit(text);
   screen.onKey(onKey);
   options.signal.addEventListener('abort', () => leave(), { once: true });
-  screen.start(() => leave());
+  await screen.start(() => leave());
 
   let yard: Yardmaster | undefined;
   try {

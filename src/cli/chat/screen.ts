@@ -20,8 +20,8 @@ export interface Screen {
   readonly editor: Editor;
   readonly rows: number;
   readonly columns: number;
-  /** `lost` is called when the terminal is gone: the person closed it. */
-  start(lost: () => void): void;
+  /** Resolves when all of it is on the terminal. `lost` is called when that is gone: the person closed it. */
+  start(lost: () => void): Promise<void>;
   /** Gives the terminal back as it was, below what was said, or with nothing of the chat left on it. */
   stop(options: { readonly erase: boolean }): Promise<void>;
   /** To the shell, until the job is brought to the front again. */
@@ -65,7 +65,17 @@ export function createScreen(parts: Parts, theme: Theme): Screen {
   tui.addChild(parts.conversation);
   tui.addChild(still((width) => ['', ...parts.below(width)]));
   tui.addChild(still((width) => (panels.at(-1) ?? { render: input }).render(width)));
-  tui.addChild(still((width) => [parts.status(width)]));
+  let paintedAll: () => void = () => {};
+  const painted = new Promise<void>((resolve) => {
+    paintedAll = resolve;
+  });
+  tui.addChild(
+    still((width) => {
+      // The frame is written before anybody who waits for it goes on.
+      paintedAll();
+      return [parts.status(width)];
+    }),
+  );
   tui.setFocus(editor);
 
   const repaint = (): void => {
@@ -91,6 +101,7 @@ export function createScreen(parts: Parts, theme: Theme): Screen {
       for (const stream of [process.stdin, process.stdout, process.stderr]) stream.on('error', lost);
       process.stdout.on('resize', repaint);
       tui.start();
+      return painted;
     },
     async stop({ erase }) {
       clearInterval(timer);
