@@ -72,9 +72,11 @@ export function agentHome(
       });
       const ended = endOf(child);
       const orphans: number[] = [];
+      // What has ended is left alone: its number may be another process's by now.
       const end = (): void => {
-        for (const { pid } of processesBelow(child.pid)) kill(pid);
-        for (const pid of orphans) kill(pid);
+        const runs = child.exitCode === null && child.signalCode === null;
+        if (runs) for (const { pid } of processesBelow(child.pid)) kill(pid);
+        for (const one of processes()) if (orphans.includes(one.pid) && isServer(one)) kill(one.pid);
       };
       const patience = setTimeout(end, SESSION_MS);
       open.add(async () => {
@@ -110,23 +112,33 @@ function endOf(child: ChildProcess): Promise<Ended> {
     });
   }
   return new Promise((done) => {
-    child.on('exit', (code) => done({ code, output }));
+    child.on('exit', (code) => {
+      // What it wrote last may still be on its way; a server that outlives it may keep its streams open.
+      const finish = (): void => done({ code, output });
+      child.once('close', finish);
+      setTimeout(finish, 2_000).unref();
+    });
   });
 }
 
 interface Process {
   readonly pid: number;
+  readonly parent: number;
   readonly command: string;
+}
+
+function processes(): readonly Process[] {
+  return execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8', maxBuffer: 1 << 26 })
+    .split('\n')
+    .flatMap((line) => {
+      const [, pid, parent, command = ''] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
+      return pid === undefined ? [] : [{ pid: Number(pid), parent: Number(parent), command }];
+    });
 }
 
 /** A process and all below it. */
 function processesBelow(root: number | undefined): readonly Process[] {
-  const all = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8', maxBuffer: 1 << 26 })
-    .split('\n')
-    .map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line))
-    .flatMap((found) =>
-      found === null ? [] : [{ pid: Number(found[1]), parent: Number(found[2]), command: found[3]! }],
-    );
+  const all = processes();
   const found = all.filter(({ pid }) => pid === root);
   for (const { pid } of found) found.push(...all.filter(({ parent }) => parent === pid));
   return found;
