@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import module from 'node:module';
 import { join } from 'node:path';
 import { type Env, resolvePaths } from './config/files/config-paths.ts';
@@ -8,12 +8,12 @@ const { enableCompileCache } = module as { readonly enableCompileCache?: (folder
 
 /**
  * Lets Node keep what it compiles of this program for the next time, in the data folder. What is kept is run, so only
- * where that folder exists and nobody else may write to it; nothing is made by asking.
+ * where nobody else may write to it; and only where there are tasks already, as looking around leaves nothing behind.
  */
 export function keepCompiled(env: Env): void {
   if (enableCompileCache === undefined) return;
-  const { data, cache } = resolvePaths({ env });
-  if (isOwn(data)) enableCompileCache(join(cache, 'compiled'));
+  const { data, cache, store_file } = resolvePaths({ env });
+  if (existsSync(store_file) && isOwn(data)) enableCompileCache(join(cache, 'compiled'));
 }
 
 function isOwn(folder: string): boolean {
