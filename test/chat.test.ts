@@ -10,7 +10,10 @@ import { hasTmux, openTerminal, type Terminal } from './terminal.ts';
 interface World extends AsyncDisposable {
   readonly server: ProviderServer;
   readonly box: Sandbox;
-  chat(args?: readonly string[], options?: { columns?: number; rows?: number; env?: Record<string, string> }): Terminal;
+  chat(
+    args?: readonly string[],
+    options?: { columns?: number; rows?: number; env?: Record<string, string>; job?: boolean },
+  ): Terminal;
 }
 
 const MODELS = [
@@ -106,6 +109,22 @@ describe.skipIf(!hasTmux).concurrent('a chat in a terminal', { timeout: 60_000 }
     terminal.press('C-c');
     expect(await terminal.ended()).toBe(0);
     expect(terminal.screen()).toContain('Kept: yardmaster chat --resume s_');
+  });
+
+  test('goes to the shell on ctrl+z, and comes back with what was typed', async ({ expect }) => {
+    await using made = await world(() => ({ text: 'Still here.' }));
+    const { chat } = made;
+    const terminal = chat([], { job: true });
+    await terminal.sees(READY);
+    terminal.type('half a');
+    terminal.press('C-z');
+    await terminal.sees(/Stopped/);
+    terminal.press('Enter');
+    await terminal.loses(/Stopped/);
+    await terminal.sees('half a');
+    terminal.type(' line');
+    terminal.press('Enter');
+    expect(await terminal.sees('Still here.')).toContain('❯ half a line');
   });
 
   test('folds a pasted megabyte, and sends all of it', async ({ expect }) => {

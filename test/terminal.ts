@@ -39,11 +39,16 @@ interface Options {
   readonly columns?: number;
   readonly rows?: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** As a job of a shell, which stops it and brings it back. */
+  readonly job?: boolean;
 }
 
 let opened = 0;
 
-export function openTerminal(args: readonly string[], { box, columns = 90, rows = 30, env = {} }: Options): Terminal {
+export function openTerminal(
+  args: readonly string[],
+  { box, columns = 90, rows = 30, env = {}, job = false }: Options,
+): Terminal {
   opened += 1;
   const socket = `yardmaster-${process.pid}-${opened}`;
   const conf = join(box.home, `${socket}.conf`);
@@ -61,7 +66,9 @@ export function openTerminal(args: readonly string[], { box, columns = 90, rows 
   const variables = { ...box.env, TERM: 'screen-256color', LANG: 'C.UTF-8', ...env };
   const command = ['env', '-i', ...Object.entries(variables).map(([name, value]) => `${name}=${value}`)];
   const size = ['-x', String(columns), '-y', String(rows)];
-  tmux(['new-session', '-d', ...size, '-c', box.cwd, '--', ...command, process.execPath, MAIN, ...args]);
+  const shell = ['sh', '-mic', '"$@"; while jobs %1; do read line && fg; done', 'sh'];
+  const started = [...command, ...(job ? shell : []), process.execPath, MAIN, ...args];
+  tmux(['new-session', '-d', ...size, '-c', box.cwd, '--', ...started]);
 
   const shown = (...flags: readonly string[]): string =>
     tmux(['capture-pane', '-p', ...flags])

@@ -1,4 +1,4 @@
-import type { Yardmaster } from '../app.ts';
+import type { Yardmaster } from '../yardmaster.ts';
 import type { ActionContext } from './action.ts';
 
 /** The application for one command, with the configuration that its flags name, or the one given instead. */

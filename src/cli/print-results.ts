@@ -1,7 +1,7 @@
-import type { Yardmaster } from '../app.ts';
 import { sumResults } from '../core/budget/sum-results.ts';
 import type { TaskResult } from '../core/result.ts';
 import type { TaskRecord } from '../core/store.ts';
+import type { Yardmaster } from '../yardmaster.ts';
 import { exitCodeOfStatuses } from './exit-code.ts';
 import type { Output } from './output.ts';
 import { renderResults } from './render/results.ts';

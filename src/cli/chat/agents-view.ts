@@ -1,5 +1,5 @@
-import type { Yardmaster } from '../../app.ts';
 import { hasEnded } from '../../core/answer.ts';
+import type { Yardmaster } from '../../yardmaster.ts';
 import { plain } from '../output.ts';
 import type { TaskRow, TaskRows } from '../render/task-rows.ts';
 import { createAgentsPanel } from './panels/agents.ts';

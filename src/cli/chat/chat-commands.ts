@@ -1,10 +1,10 @@
 import type { AutocompleteItem } from '@earendil-works/pi-tui';
-import type { Yardmaster } from '../../app.ts';
 import { EFFORTS } from '../../core/effort.ts';
 import { DelegateError } from '../../core/errors.ts';
 import { type RouteRequest, routeLabel } from '../../core/route.ts';
 import type { Session, SessionRoute } from '../../core/session.ts';
 import type { Setup } from '../../setup.ts';
+import type { Yardmaster } from '../../yardmaster.ts';
 import { oneLine } from '../output.ts';
 import { renderExplanation } from '../render/explanation.ts';
 import { sourceLabel } from '../render/receipt.ts';

@@ -1,7 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { isKeyRelease, matchesKey } from '@earendil-works/pi-tui';
-import type { Yardmaster } from '../../app.ts';
 import { hasEnded } from '../../core/answer.ts';
 import { duration } from '../../core/budget/amounts.ts';
 import type { RouteRequest } from '../../core/route.ts';
@@ -13,6 +12,7 @@ import type {
   SessionOptions,
 } from '../../core/session.ts';
 import type { Setup } from '../../setup.ts';
+import type { Yardmaster } from '../../yardmaster.ts';
 import type { Output } from '../output.ts';
 import { oneLine } from '../output.ts';
 import { treeLines } from '../render/live-tree.ts';

@@ -1,8 +1,8 @@
-import type { Yardmaster } from '../../app.ts';
 import { duration } from '../../core/budget/amounts.ts';
 import { sumCosts } from '../../core/budget/cost.ts';
 import { DelegateError } from '../../core/errors.ts';
 import { keyInClear } from '../../core/text/key-in-clear.ts';
+import type { Yardmaster } from '../../yardmaster.ts';
 import type { Action, ActionContext } from '../action.ts';
 import { EXIT_INCOMPLETE, EXIT_INTERRUPTED, EXIT_OK, EXIT_REFUSED } from '../exit-code.ts';
 import { open } from '../open.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Yardmaster } from '../../app.ts';
 import { count, duration } from '../../core/budget/amounts.ts';
 import type { JournalEntry, Store, TaskRecord } from '../../core/store.ts';
+import type { Yardmaster } from '../../yardmaster.ts';
 import type { Action, ActionContext } from '../action.ts';
 import { EXIT_OK } from '../exit-code.ts';
 import { findTasks } from '../find-tasks.ts';

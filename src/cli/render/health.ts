@@ -1,9 +1,9 @@
 import wrap from 'wrap-ansi';
-import type { Yardmaster } from '../../app.ts';
 import { duration, money, tokens } from '../../core/budget/amounts.ts';
 import { sumCosts } from '../../core/budget/cost.ts';
 import { addUsage, NO_USAGE } from '../../core/budget/sum-results.ts';
 import type { RouteHealth } from '../../core/route-health.ts';
+import type { Yardmaster } from '../../yardmaster.ts';
 import { foreignName, type Output, oneLine, type Paint } from '../output.ts';
 import { routeName } from './route-name.ts';
 import { table } from './table.ts';
