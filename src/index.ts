@@ -1,6 +1,5 @@
-import type { Yardmaster, YardmasterOptions } from './app.ts';
+import type { Yardmaster, YardmasterOptions } from './yardmaster.ts';
 
-export type { DelegateOptions, Yardmaster, YardmasterOptions } from './app.ts';
 export type { CallAnswer, TaskState } from './core/answer.ts';
 export type { DelegateArgs } from './core/call/delegate-args.ts';
 export type { Catalog, ModelEntry, ProviderEntry } from './core/catalog.ts';
@@ -35,6 +34,7 @@ export type { Budget, Json, TaskInput } from './core/task.ts';
 export { type DelegateFunction, delegateFunction } from './sdk/delegate-function.ts';
 export type { DelegateOutcome } from './sdk/delegate-outcome.ts';
 export { type DelegateTool, delegateTool } from './sdk/delegate-tool.ts';
+export type { DelegateOptions, Yardmaster, YardmasterOptions } from './yardmaster.ts';
 
 /**
  * Wires everything together. Reads the configuration (and throws `CONFIG_INVALID` for all that is wrong with it);

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { YardmasterOptions } from './app.ts';
 import { buildCatalog } from './config/catalog/build-catalog.ts';
 import { loadSnapshot } from './config/catalog/load-catalog.ts';
 import { type Refreshed, refreshModels } from './config/catalog/refresh-models.ts';
@@ -21,6 +20,7 @@ import { type FoundKey, findKeys } from './config/find-keys.ts';
 import type { Imported, ImportedLine } from './config/hermes/import-hermes.ts';
 import { type LoadedConfig, loadConfig } from './config/load-config.ts';
 import { DelegateError } from './core/errors.ts';
+import type { YardmasterOptions } from './yardmaster.ts';
 
 export type { ImportedLine };
 

@@ -1,8 +1,8 @@
-import type { Yardmaster } from '../app.ts';
 import { hasEnded, type TaskState } from '../core/answer.ts';
 import { sumResults } from '../core/budget/sum-results.ts';
 import { DelegateError } from '../core/errors.ts';
 import type { DelegationResult, TaskResult } from '../core/result.ts';
+import type { Yardmaster } from '../yardmaster.ts';
 import type { Caller } from './caller.ts';
 
 /** Hosts that take silence for death do so after 20 s at the earliest. */

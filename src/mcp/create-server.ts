@@ -8,8 +8,8 @@ import {
   Server,
   type ServerContext,
 } from '@modelcontextprotocol/server';
-import type { Yardmaster } from '../app.ts';
 import { DelegateError } from '../core/errors.ts';
+import type { Yardmaster } from '../yardmaster.ts';
 import { errorAnswer } from './answers.ts';
 import type { Caller } from './caller.ts';
 import { delegateTask } from './delegate-task.ts';

@@ -1,5 +1,5 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
-import type { Yardmaster } from '../app.ts';
+import type { Yardmaster } from '../yardmaster.ts';
 import { answer } from './answers.ts';
 import { awaitDelegation } from './await-delegation.ts';
 import type { Caller } from './caller.ts';

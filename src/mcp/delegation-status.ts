@@ -1,10 +1,10 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
-import type { Yardmaster } from '../app.ts';
 import { hasEnded, stateOf, type TaskState } from '../core/answer.ts';
 import { parseDelegateCall } from '../core/call/parse-delegate-call.ts';
 import { DelegateError } from '../core/errors.ts';
 import type { ControlCall } from '../core/task.ts';
 import { suggestNames } from '../core/text/suggest.ts';
+import type { Yardmaster } from '../yardmaster.ts';
 import { answer } from './answers.ts';
 import { awaitDelegation, standingOf } from './await-delegation.ts';
 import type { Caller } from './caller.ts';

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SdkError } from '@modelcontextprotocol/server';
-import type { Yardmaster } from '../app.ts';
+import type { Yardmaster } from '../yardmaster.ts';
 import type { Caller } from './caller.ts';
 import type { Progress } from './progress.ts';
 

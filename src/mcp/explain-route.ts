@@ -1,6 +1,6 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
-import type { Yardmaster } from '../app.ts';
 import { DelegateError } from '../core/errors.ts';
+import type { Yardmaster } from '../yardmaster.ts';
 import { answer } from './answers.ts';
 import type { Caller } from './caller.ts';
 import { explainText } from './explain-text.ts';

@@ -1,5 +1,5 @@
 import type { Tool } from '@modelcontextprotocol/server';
-import type { Yardmaster } from '../app.ts';
+import type { Yardmaster } from '../yardmaster.ts';
 import { toolList } from './tool-list.ts';
 import { every, fingerprint } from './watch-files.ts';
 

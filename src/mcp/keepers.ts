@@ -1,4 +1,4 @@
-import type { Yardmaster } from '../app.ts';
+import type { Yardmaster } from '../yardmaster.ts';
 import { createKeeper, type Keeper, type KeeperOptions } from './keeper.ts';
 
 /** The applications of all folders that hosts work in: one keeper each, made when the first host works there. */

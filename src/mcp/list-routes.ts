@@ -1,5 +1,4 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
-import type { Yardmaster } from '../app.ts';
 import { ago, count, duration } from '../core/budget/amounts.ts';
 import { type UsableModel, usableModels } from '../core/call/model-list.ts';
 import type { PreflightContext } from '../core/call/preflight.ts';
@@ -8,6 +7,7 @@ import { DelegateError } from '../core/errors.ts';
 import type { RecentHealth } from '../core/recent-health.ts';
 import { type Price, routeLabel } from '../core/route.ts';
 import { suggestNames } from '../core/text/suggest.ts';
+import type { Yardmaster } from '../yardmaster.ts';
 import { answer } from './answers.ts';
 
 const SHOWN = 50;

@@ -1,6 +1,6 @@
-import type { Yardmaster } from '../app.ts';
 import { createResolver } from '../core/resolve-route.ts';
 import type { RouteRequest } from '../core/route.ts';
+import type { Yardmaster } from '../yardmaster.ts';
 
 /** What the host itself runs on, as far as children can inherit it. */
 export interface HostParent {

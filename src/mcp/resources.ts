@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { ReadResourceResult, Resource, ResourceTemplateType } from '@modelcontextprotocol/server';
-import type { Yardmaster } from '../app.ts';
 import { DelegateError } from '../core/errors.ts';
 import type { TaskResult } from '../core/result.ts';
 import type { TaskRecord } from '../core/store.ts';
+import type { Yardmaster } from '../yardmaster.ts';
 import { resultUri, transcriptUri } from './delegation-answers.ts';
 
 /** Tasks that a list of resources shows. */

@@ -8,8 +8,8 @@ import {
   type ServerContext,
   type StandardSchemaV1,
 } from '@modelcontextprotocol/server';
-import type { Yardmaster } from '../app.ts';
 import { DelegateError } from '../core/errors.ts';
+import type { Yardmaster } from '../yardmaster.ts';
 import { type Standing, standingOf } from './await-delegation.ts';
 import { handleAnswer, resultsAnswer } from './delegation-answers.ts';
 import type { Desk } from './desk.ts';

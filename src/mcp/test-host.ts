@@ -1,8 +1,9 @@
 import { Client } from '@modelcontextprotocol/client';
 import { InMemoryTransport } from '@modelcontextprotocol/server';
-import { createYardmaster, type YardmasterOptions } from '../app.ts';
+import { createYardmaster } from '../app.ts';
 import type { Store } from '../core/store.ts';
 import { createMemoryStore } from '../testing.ts';
+import type { YardmasterOptions } from '../yardmaster.ts';
 import { createServer } from './create-server.ts';
 import { createDesk } from './desk.ts';
 import { identityOf } from './identity.ts';

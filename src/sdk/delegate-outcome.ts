@@ -1,9 +1,9 @@
-import type { DelegateOptions, Yardmaster } from '../app.ts';
 import type { CallAnswer } from '../core/answer.ts';
 import { readDelegateCall } from '../core/call/parse-delegate-call.ts';
 import { repeatedName } from '../core/call/repeated-name.ts';
 import { DelegateError } from '../core/errors.ts';
 import { handBack } from '../core/hand-back.ts';
+import type { DelegateOptions, Yardmaster } from '../yardmaster.ts';
 
 /** What a call of the tool came to: for the model, and for the program. */
 export interface DelegateOutcome {

@@ -1,5 +1,5 @@
-import type { DelegateOptions, Yardmaster } from '../app.ts';
 import type { ToolSpec } from '../core/provider.ts';
+import type { DelegateOptions, Yardmaster } from '../yardmaster.ts';
 import { delegateFunction } from './delegate-function.ts';
 import type { DelegateOutcome } from './delegate-outcome.ts';
 
