@@ -121,11 +121,15 @@ export function createScreen(parts: Parts, theme: Theme): Screen {
     suspend() {
       if (cover.up) return;
       tui.stop();
+      // Without its input nothing else keeps the process alive until it is brought back.
+      const alive = setInterval(() => {}, 60_000);
       process.once('SIGCONT', () => {
+        clearInterval(alive);
         tui.start();
         tui.requestRender(true);
       });
-      process.kill(process.pid, 'SIGTSTP');
+      // The whole job: what started this one is stopped with it, as the shell expects.
+      process.kill(0, 'SIGTSTP');
     },
     repaint,
     clear() {
