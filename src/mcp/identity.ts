@@ -1,6 +1,6 @@
 import type { Implementation, ServerCapabilities } from '@modelcontextprotocol/server';
 
-/** Delegations as tasks of the protocol, for hosts that say they take them (docs/decisions/0010). */
+/** Delegations as tasks of the protocol, for hosts that say they take them (docs/decisions/0015). */
 export const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks';
 
 /** What a host is told on `initialize`. The same in every session and from every configuration. */
