@@ -52,10 +52,7 @@ export function openTerminal(
   opened += 1;
   const socket = `yardmaster-${process.pid}-${opened}`;
   const conf = join(box.home, `${socket}.conf`);
-  writeFileSync(
-    conf,
-    'set -g remain-on-exit on\nset -g escape-time 0\nset -g history-limit 20000\nset -g status off\n',
-  );
+  writeFileSync(conf, 'set -g escape-time 0\nset -g history-limit 20000\nset -g status off\n');
   const tmux = (words: readonly string[], input?: string): string =>
     execFileSync('tmux', ['-L', socket, '-f', conf, ...words], {
       encoding: 'utf8',
@@ -66,8 +63,10 @@ export function openTerminal(
   const variables = { ...box.env, TERM: 'screen-256color', LANG: 'C.UTF-8', ...env };
   const command = ['env', '-i', ...Object.entries(variables).map(([name, value]) => `${name}=${value}`)];
   const size = ['-x', String(columns), '-y', String(rows)];
-  const shell = ['sh', '-mic', '"$@"; while jobs %1; do read line && fg; done', 'sh'];
-  const started = [...command, ...(job ? shell : []), process.execPath, MAIN, ...args];
+  // What tmux knows of an exit code it sometimes never learns.
+  const after = job ? 'while jobs %1; do read line && fg; done' : 'echo "[ended with $?]"; exec sleep 600';
+  const shell = ['sh', job ? '-mic' : '-c', `"$@"; ${after}`, 'sh'];
+  const started = [...command, ...shell, process.execPath, MAIN, ...args];
   tmux(['new-session', '-d', ...size, '-c', box.cwd, '--', ...started]);
 
   const shown = (...flags: readonly string[]): string =>
@@ -102,9 +101,8 @@ export function openTerminal(
     sees: (what) => wait(() => has(what), `did not show ${what}`),
     loses: (what) => wait(() => !has(what), `went on showing ${what}`),
     async ended() {
-      const dead = () => tmux(['display-message', '-p', '#{pane_dead} #{pane_dead_status}']).trim();
-      await wait(() => dead().startsWith('1'), 'did not end');
-      return Number(dead().split(' ')[1]);
+      const end = /\[ended with (\d+)\]/;
+      return Number(end.exec(await wait(() => end.test(shown()), 'did not see the end'))![1]);
     },
     [Symbol.dispose]() {
       spawnSync('tmux', ['-L', socket, 'kill-server']);
