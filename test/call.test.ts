@@ -385,3 +385,15 @@ test.each([true, false])(
     await server.close();
   },
 );
+
+test('one signal may stop any number of calls, and Node does not take that for a leak', async () => {
+  const { yard } = await openLab(() => ({ text: 'Done.' }));
+  const warned: string[] = [];
+  const hear = ({ name }: Error): void => void warned.push(name);
+  process.on('warning', hear);
+  onTestFinished(() => void process.off('warning', hear));
+  const { signal } = new AbortController();
+  await Promise.all(Array.from({ length: 20 }, (_, i) => yard.delegate({ goal: `Do this, number ${i}.` }, { signal })));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(warned).not.toContain('MaxListenersExceededWarning');
+});

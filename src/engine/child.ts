@@ -67,8 +67,8 @@ export function tellOf(
 }
 
 /** Counts what a request of this child used at every task above it. */
-export function countAbove({ run }: Pick<Child, 'run'>, used: Used): void {
-  for (let above = run.within; above !== undefined; above = above.run.within) countBelow(above.tally, used);
+export function countAbove({ run }: Pick<Child, 'run'>, used: Used, summed = false): void {
+  for (let above = run.within; above !== undefined; above = above.run.within) countBelow(above.tally, used, summed);
 }
 
 export function takenOver(): DelegateError {

@@ -277,19 +277,6 @@ describe('stopping', () => {
     expect((await store.tasks()).map(({ status }) => status)).toEqual(['cancelled', 'cancelled']);
   });
 
-  test('many calls may share a signal', async () => {
-    await using store = createMemoryStore();
-    const warned: Error[] = [];
-    const hear = (warning: Error): void => void warned.push(warning);
-    process.on('warning', hear);
-    const stop = new AbortController();
-    const rig = createRig({ store, model: () => ({ text: 'x' }) });
-    await Promise.all(Array.from({ length: 20 }, () => rig.run(numbered(1), { signal: stop.signal })));
-    await new Promise((resolve) => setImmediate(resolve));
-    process.off('warning', hear);
-    expect(warned).toEqual([]);
-  });
-
   test('a tool that does not stop is not waited for; what ended before is in the journal', async () => {
     await using store = createMemoryStore();
     const stop = new AbortController();

@@ -15,8 +15,8 @@ export async function countCommands(child: Child): Promise<void> {
   const { store } = child.run.deps;
   const unknown = [{ usage: undefined, cost: { usd: 0, complete: false } }];
   for (const used of await usedBelow(child.plan.id, store, child.delegations).catch(() => unknown)) {
-    countBelow(child.tally, used);
-    countAbove(child, used);
+    countBelow(child.tally, used, true);
+    countAbove(child, used, true);
   }
 }
 

@@ -57,13 +57,13 @@ export interface Used {
   readonly cost: Cost;
 }
 
-/** Counts what a task below has used. */
-export function countBelow(tally: Tally, { usage, cost }: Used): void {
+/** Counts what a task below has used: in one request or, `summed`, in all of its own. */
+export function countBelow(tally: Tally, { usage, cost }: Used, summed = false): void {
   tally.below ??= { usage: NO_USAGE, usd: 0, complete: true };
   if (usage !== undefined) tally.below.usage = addUsage(tally.below.usage, usage);
   tally.below.usd += cost.usd;
   tally.below.complete &&= cost.complete;
-  countOnParent(tally, usage);
+  countOnParent(tally, usage, summed);
 }
 
 /** With everything below it. */
@@ -72,11 +72,13 @@ export function totalOf({ usage, usd, complete, below }: Tally): { usage: Usage;
   return { usage: addUsage(usage, below.usage), usd: usd + below.usd, complete: complete && below.complete };
 }
 
-function countOnParent({ on_parent }: Tally, usage: Usage | undefined): void {
+function countOnParent({ on_parent }: Tally, usage: Usage | undefined, summed = false): void {
   if (on_parent === undefined) return;
-  const cost = costOf(usage, on_parent.price);
+  const { tiers, ...base } = on_parent.price;
+  // A tier goes by the size of one request, and of a sum nobody knows that.
+  const cost = costOf(usage, summed ? base : on_parent.price);
   on_parent.usd += cost.usd;
-  on_parent.complete &&= cost.complete;
+  on_parent.complete &&= cost.complete && !(summed && tiers !== undefined);
 }
 
 /**
