@@ -54,8 +54,8 @@ export function createPace(): () => Promise<void> | undefined {
 
 /**
  * Group commit. Statements run on this thread (microseconds each), a commit too: it writes to the log and does not wait
- * for the disk. That is waited for elsewhere, as is another process's lock, so that the event loop goes on meanwhile: who
- * asks while the disk works is committed, and shares the next sync.
+ * for the disk. That is waited for elsewhere, as is another process's lock, so that the event loop goes on meanwhile: what
+ * is asked while the disk works shares the next sync.
  */
 export function createGroupCommit(file: SqliteFile): GroupCommit {
   let writes: Job[] = [];
@@ -66,6 +66,10 @@ export function createGroupCommit(file: SqliteFile): GroupCommit {
   let broken: DelegateError | undefined;
   /** Set while the disk lacks something that nobody waits for. */
   let lacking: ReturnType<typeof setTimeout> | undefined;
+  /** Groups that wait for the disk: while there are any, others who wait for it too gather, to share one sync … */
+  let untold = 0;
+  /** … unless something is asked that does not wait, or a read: they come in the order asked for. */
+  let hurry = false;
   /** The last sync that began, and the one that will when it has ended. */
   let syncing: Promise<void> = Promise.resolve();
   let next: Promise<void> | undefined;
@@ -76,12 +80,13 @@ export function createGroupCommit(file: SqliteFile): GroupCommit {
     }
     return new Promise((resolve, reject) => {
       queue.push({ until, run, resolve, reject });
+      hurry ||= queue === reads || until === 'process';
       schedule();
     });
   }
 
   function schedule(): void {
-    if (flushing) return;
+    if (flushing || (untold > 0 && !hurry)) return;
     flushing = true;
     setImmediate(() => void flush());
   }
@@ -91,6 +96,7 @@ export function createGroupCommit(file: SqliteFile): GroupCommit {
     const questions = reads;
     writes = [];
     reads = [];
+    hurry = false;
     if (group.length > 0) await commit(group);
     for (const job of questions) {
       try {
@@ -107,12 +113,20 @@ export function createGroupCommit(file: SqliteFile): GroupCommit {
     const done = broken === undefined ? await runAll(group) : refuse(group, broken);
     if (done.length === 0) return;
     const waiting = done.filter(({ job }) => job.until === 'disk');
-    if (waiting.length > 0) void onDisk().then(() => tell(waiting));
+    if (waiting.length > 0) void tellOnDisk(waiting);
     // A process that has nothing else to do shall end: what it wrote outlives it.
     else lacking ??= setTimeout(onDisk, SYNC_WITHIN_MS).unref();
     if (waiting.length < done.length) void tell(done.filter(({ job }) => job.until === 'process'));
     const full = file.trim();
     if (full !== undefined) await full;
+  }
+
+  async function tellOnDisk(waiting: readonly Done[]): Promise<void> {
+    untold += 1;
+    await onDisk();
+    await tell(waiting);
+    untold -= 1;
+    if (writes.length > 0) schedule();
   }
 
   /** Resolves when a sync that began after this has ended; one serves all who ask while another is under way. */
@@ -180,7 +194,7 @@ export function createGroupCommit(file: SqliteFile): GroupCommit {
       if (closing === undefined) {
         const last = enqueue(reads, async () => {
           await (lacking === undefined ? (next ?? syncing) : onDisk());
-          await file.close();
+          file.close();
         });
         closing = last;
       }

@@ -26,9 +26,9 @@ export interface SqliteFile {
   inTransaction(): boolean;
   /** Resolves when everything that was committed before is on the disk. */
   sync(): Promise<void>;
-  /** Keeps the log short, beside the next transactions; a promise = they have to wait for it. */
+  /** Keeps the log short: no transaction may begin before the promise resolves; undefined = it is. */
   trim(): Promise<void> | undefined;
-  close(): Promise<void>;
+  close(): void;
   /** What an error of this file means, as a `STORE_FAILED`. */
   failure(error: unknown): DelegateError;
 }
@@ -63,8 +63,8 @@ export async function openSqliteFile(options: {
       inTransaction: () => db.inTransaction,
       sync: async () => log?.sync(),
       trim: () => log?.trim(),
-      async close() {
-        await log?.close();
+      close() {
+        log?.close();
         db.close();
       },
       failure,

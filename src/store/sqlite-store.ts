@@ -254,7 +254,7 @@ async function prepareAll(file: SqliteFile): Promise<Record<keyof typeof SQL, St
       return Object.fromEntries(prepared) as Record<keyof typeof SQL, Statement>;
     });
   } catch (error) {
-    await file.close();
+    file.close();
     throw file.failure(error);
   }
 }

@@ -5,8 +5,6 @@ const syncData = promisify(fdatasync);
 
 /** Once it was longer, SQLite cuts it back to this when it begins anew: what is overwritten is synced faster. */
 export const SHORT_LOG_BYTES: number = 8 * 1024 * 1024;
-/** Longer than this nobody writes until it is short again: who never pauses would never let it begin anew. */
-const LONG_LOG_BYTES = 4 * SHORT_LOG_BYTES;
 
 /**
  * The write-ahead log of a database that this process has open: as long as it has, the log is this very file.
@@ -16,46 +14,46 @@ export interface WriteAheadLog {
   /** Resolves when everything that was committed before is on the disk. */
   sync(): Promise<void>;
   /**
-   * After a sync: moves what it holds into the database when it has grown, on another thread, so that it begins anew. A promise =
-   * it is so long that no more may be added before. Another process that reads or does the same may keep it from that.
+   * Moves what it holds into the database when it has grown, on another thread, so that it begins anew. Nothing may be
+   * added until the promise resolves: a log that is never left alone never begins anew. Undefined = it is short, or
+   * another process that reads or does the same kept it from that a moment ago.
    */
   trim(): Promise<void> | undefined;
-  close(): Promise<void>;
+  close(): void;
 }
 
 export function openLog(database: string): WriteAheadLog {
   let opened: number | undefined;
-  const fd = (): number => {
-    // It exists once something was written. SQLite's locks are on the other files: here a descriptor of our own is harmless.
-    opened ??= openSync(`${database}-wal`, 'r+');
-    return opened;
-  };
-  let trimmer: Promise<Trimmer> | undefined;
-  let trimming: Promise<void> | undefined;
+  let trimmer: Trimmer | undefined;
   /** What could not be moved now is tried again when it has become more. */
   let due = SHORT_LOG_BYTES;
 
-  async function trim(): Promise<void> {
-    trimmer ??= openTrimmer(database);
-    // Nothing is lost where it fails: the log goes on growing, and when it cannot, the write that needs it says so.
-    await (await trimmer).exec('PRAGMA wal_checkpoint(PASSIVE)').catch(() => {});
-    trimming = undefined;
+  async function moveAll(): Promise<void> {
+    try {
+      trimmer ??= await openTrimmer(database);
+      await trimmer.exec('PRAGMA wal_checkpoint(PASSIVE)');
+    } catch {
+      // Nothing is lost by it: the log goes on growing, and when it cannot, the write that needs it says so.
+    }
   }
 
   return {
-    sync: async () => syncData(fd()),
-    trim() {
-      const { size } = fstatSync(fd());
-      if (size <= SHORT_LOG_BYTES) due = SHORT_LOG_BYTES;
-      if (trimming === undefined && size > due) {
-        due = size + SHORT_LOG_BYTES / 4;
-        trimming = trim();
-      }
-      return size > LONG_LOG_BYTES ? trimming : undefined;
+    async sync() {
+      // It exists once something was written. SQLite's locks are on the other files: a descriptor of our own is harmless.
+      opened ??= openSync(`${database}-wal`, 'r+');
+      await syncData(opened);
     },
-    async close() {
-      await trimming;
-      (await trimmer)?.close();
+    trim() {
+      // The first sync opens it.
+      if (opened === undefined) return undefined;
+      const { size } = fstatSync(opened);
+      if (size <= SHORT_LOG_BYTES) due = SHORT_LOG_BYTES;
+      if (size <= due) return undefined;
+      due = size + SHORT_LOG_BYTES / 4;
+      return moveAll();
+    },
+    close() {
+      trimmer?.close();
       if (opened !== undefined) closeSync(opened);
     },
   };
