@@ -105,6 +105,20 @@ describe('an account without limits', () => {
     expect(governor.closed(lab())).toBeUndefined();
   });
 
+  test.each([1, 2, 3, 4, 5, 6])(
+    'a pause of %i ms that ends while it is looked at is over for who waits (F34)',
+    async (ms) => {
+      const clock = stoppedClock();
+      let looks = 0;
+      const governor = governed(createMemoryStore(), { ...clock, now: () => clock.now() + looks++ });
+      governor.failed(lab(), { class: 'rate_limit', retry_after_ms: ms }, undefined);
+      const { ask, started } = requests(governor, lab());
+      ask('one');
+      await clock.pass(100);
+      expect(started).toEqual(['one']);
+    },
+  );
+
   test('a refusal holds everybody on it, of all batches, for as long as the provider asks (F46)', async () => {
     const clock = stoppedClock();
     const governor = governed(createMemoryStore(), clock);

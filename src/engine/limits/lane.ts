@@ -106,7 +106,7 @@ export function createLane(name: string, { store, leases, clock }: LaneDeps): La
 
   function enter(entry: Entry, given: RateLimits | undefined): Permit | Promise<Permit | undefined> {
     limits = given;
-    if (waiting === 0 && mayStart()) return start(entry.tokens, 0);
+    if (waiting === 0 && mayStart(clock.now())) return start(entry.tokens, 0);
     return new Promise((resolve, reject) => {
       if (entry.signal.aborted) return resolve(undefined);
       const stop = (): void => {
@@ -124,13 +124,13 @@ export function createLane(name: string, { store, leases, clock }: LaneDeps): La
     });
   }
 
-  function open(): boolean {
-    return running < Math.floor(width) && clock.now() >= paused_until;
+  function open(now: number): boolean {
+    return running < Math.floor(width) && now >= paused_until;
   }
 
   /** Whether one more may start without asking the store. */
-  function mayStart(): boolean {
-    if (!open()) return false;
+  function mayStart(now: number): boolean {
+    if (!open(now)) return false;
     if (limits === undefined) return true;
     const byMinute = limits.rpm !== undefined || limits.tpm !== undefined;
     return !byMinute && !contested && asking === undefined && running < slots;
@@ -143,11 +143,12 @@ export function createLane(name: string, { store, leases, clock }: LaneDeps): La
 
   /** Lets go who may, and sees to it that somebody looks again. */
   function pump(): void {
-    while (waiting > 0 && mayStart()) letGo(0);
-    if (waiting === 0) return;
+    // One moment for all of it: were the pause to end between two looks at the clock, nobody would look again.
     const now = clock.now();
+    while (waiting > 0 && mayStart(now)) letGo(0);
+    if (waiting === 0) return;
     if (now < paused_until) wakeAt(paused_until);
-    else if (open() && limits !== undefined) {
+    else if (open(now) && limits !== undefined) {
       if (asking !== undefined) return;
       if (now >= ask_at) {
         void ask();
@@ -204,7 +205,7 @@ export function createLane(name: string, { store, leases, clock }: LaneDeps): La
   }
 
   async function askStore(): Promise<void> {
-    const told = open() ? inOrder(Math.min(TOLD_AT_ONCE, Math.floor(width) - running)) : [];
+    const told = open(clock.now()) ? inOrder(Math.min(TOLD_AT_ONCE, Math.floor(width) - running)) : [];
     const { owner, lease_ms } = leases;
     const question = { owner, lease_ms, limits: limits ?? {}, in_flight: running, waiting: told, corrections };
     corrections = [];
@@ -220,7 +221,7 @@ export function createLane(name: string, { store, leases, clock }: LaneDeps): La
     // While the store was asked, some may have given up waiting, or a pause begun.
     let went = 0;
     let tokens = 0;
-    for (; went < grant.go && waiting > 0 && open(); went++) tokens += counted(letGo(grant.at));
+    for (; went < grant.go && waiting > 0 && open(clock.now()); went++) tokens += counted(letGo(grant.at));
     for (const given of told.slice(0, grant.go)) tokens -= counted(given);
     if (went < grant.go || tokens !== 0) corrections.push([grant.at, went - grant.go, tokens]);
     if (slots === 0 && waiting === 0) {
@@ -257,7 +258,7 @@ export function createLane(name: string, { store, leases, clock }: LaneDeps): La
     }
     // A place that is used again at once leaves nothing to ask for.
     const frees = limits?.max_in_flight !== undefined || limits?.tpm !== undefined;
-    if (frees && !(waiting > 0 && mayStart())) ask_at = 0;
+    if (frees && !(waiting > 0 && mayStart(clock.now()))) ask_at = 0;
     if (waiting > 0) pump();
     else if (contested) void ask();
   }
