@@ -61,6 +61,22 @@ describe('retries', () => {
     expect(result).toMatchObject({ status: 'failed', error: { class: 'rate_limit' } });
   });
 
+  test('many on an account that refuses everything end without each asking as often as it may (F46)', async () => {
+    await using store = createMemoryStore();
+    const rig = createRig({
+      store,
+      limits: { max_concurrent_children: 50 },
+      model: () => {
+        throw failed('rate_limit');
+      },
+    });
+    const { results } = await rig.run(Array.from({ length: 50 }, () => task({})));
+    expect(new Set(results.map(({ status, error }) => `${status} ${error?.class}`))).toEqual(
+      new Set(['failed rate_limit']),
+    );
+    expect(rig.asked.length).toBeLessThan(120);
+  });
+
   test('what arrived before a cut is kept, and its cost is unknown (F42, F52)', async () => {
     await using store = createMemoryStore();
     const rig = createRig({

@@ -94,7 +94,7 @@ export async function askOnce(agent: Asker): Promise<Asked | { readonly error: u
   const { deps, sending, tally, route, ledgers, batch } = agent;
   const { governor } = deps;
   const { signal } = sending;
-  const closed_ms = governor.closed(route);
+  let closed_ms = governor.closed(route);
   if (closed_ms !== undefined) return { error: closedFailure(route, closed_ms) };
   let grant: Grant | undefined;
   let permit: Permit | undefined;
@@ -109,7 +109,11 @@ export async function askOnce(agent: Asker): Promise<Asked | { readonly error: u
       signal,
       onWait: tellWaits(agent, 'rate'),
     });
-    permit = entering instanceof Promise ? await entering : entering;
+    if (!(entering instanceof Promise)) permit = entering;
+    else {
+      permit = await entering;
+      closed_ms = governor.closed(route);
+    }
   } catch (error) {
     settle(ledgers, grant, NOTHING);
     return { error };
@@ -118,6 +122,11 @@ export async function askOnce(agent: Asker): Promise<Asked | { readonly error: u
     settle(ledgers, grant, NOTHING);
     if (permit !== undefined) permit.lane.leave(permit, { answered: false });
     return { ending: stopped(agent) };
+  }
+  if (closed_ms !== undefined) {
+    settle(ledgers, grant, NOTHING);
+    permit?.lane.leave(permit, { answered: false });
+    return { error: closedFailure(route, closed_ms) };
   }
   try {
     const said = await agent.conversation.send(optionsOf(agent, grant));
@@ -157,12 +166,12 @@ function tellWaits({ tell }: Asker, reason: 'rate' | 'budget'): ((waits: boolean
   return tell && ((waits) => tell({ type: 'waiting', reason, state: waits ? 'begun' : 'over' }));
 }
 
-/** What a child hears whose provider has said, to another, that nobody need ask for longer than anybody waits. */
+/** What a child hears whose provider has refused others for so long, or until then, that it is not asked. */
 function closedFailure(route: Route, ms: number): DelegateError {
   const data: Failure = { class: 'rate_limit', retry_after_ms: ms };
   return new DelegateError(
     PROVIDER_FAILED,
-    `"${routeLabel(route)}" was not asked: its provider has said to wait ${Math.ceil(ms / 1000)} more seconds.`,
+    `"${routeLabel(route)}" was not asked: its provider takes no requests of this account for ${Math.ceil(ms / 1000)} more seconds.`,
     {
       hint: 'Ask later, or write a fallback on the route.',
       retryable: true,

@@ -119,6 +119,28 @@ describe('an account without limits', () => {
     },
   );
 
+  test('one that is refused for two minutes on end is not asked by everybody in turn, and asked again half a minute later (F46)', async () => {
+    const clock = stoppedClock();
+    const governor = governed(createMemoryStore(), clock);
+    const { ask, end, running, started } = requests(governor, lab());
+    governor.failed(lab(), limited, undefined);
+    for (let n = 0; n < 50; n++) ask(`${n}`);
+    while (governor.closed(lab()) === undefined) {
+      await clock.pass(100);
+      const asked = running[0];
+      if (asked === undefined) continue;
+      governor.failed(lab(), limited, asked.permit);
+      end(asked.name, false);
+    }
+    expect(started.length).toBeLessThan(15);
+    await clock.pass(0);
+    expect(started).toHaveLength(50);
+    expect(governor.closed(lab({ model: 'another' }))).toBe(30_000);
+    while (running.length > 0) end(undefined, false);
+    await clock.pass(30_000);
+    expect(governor.closed(lab())).toBeUndefined();
+  });
+
   test('a refusal holds everybody on it, of all batches, for as long as the provider asks (F46)', async () => {
     const clock = stoppedClock();
     const governor = governed(createMemoryStore(), clock);

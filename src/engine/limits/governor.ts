@@ -2,7 +2,7 @@ import { MAX_WAIT_MS } from '../../core/after-failure.ts';
 import type { Failure } from '../../core/provider.ts';
 import { accountOf } from '../../core/rate-limits.ts';
 import type { RateLimits, Route } from '../../core/route.ts';
-import { createLane, type Entry, type Lane, type LaneDeps, type Permit } from './lane.ts';
+import { createLane, type Entry, type Lane, type LaneDeps, LONGEST_PAUSE_MS, type Permit } from './lane.ts';
 
 /**
  * Keeps the requests of a process within what each account bears: configured limits, shared with other processes
@@ -13,7 +13,10 @@ export interface Governor {
   enter(route: Route, entry: Entry): Permit | undefined | Promise<Permit | undefined>;
   /** A request failed: what the provider asks for holds everybody on the account. Before its permit is given back. */
   failed(route: Route, failure: Failure, permit: Permit | undefined): void;
-  /** How long, in ms, its provider has said not to ask for this model, when nobody waits so long; undefined = it has not. */
+  /**
+   * How long, in ms, this model is not to be asked for: its provider has said so, when nobody waits so long, or has refused
+   * whatever came on the account for as long as anybody waits. Undefined = it may be asked. What waited must look again.
+   */
   closed(route: Route): number | undefined;
   /** How long, in ms, requests over it wait in this process because its provider asked for it; undefined = they do not. */
   resting(route: Route): number | undefined;
@@ -27,7 +30,7 @@ const FORGET_MS = 60_000;
 export function createGovernor(deps: LaneDeps): Governor {
   const { clock } = deps;
   const lanes = new Map<string, { readonly lane: Lane; readonly limited: boolean; used_at: number }>();
-  /** Routes that are not to be asked for longer than anybody waits, and until when. */
+  /** Models and accounts that are not to be asked, and until when. */
   const closed = new Map<string, number>();
 
   function laneOf(route: Route): Lane {
@@ -43,12 +46,13 @@ export function createGovernor(deps: LaneDeps): Governor {
 
   function closedFor(route: Route): number | undefined {
     if (closed.size === 0) return undefined;
-    const until = closed.get(modelOf(route));
-    if (until === undefined) return undefined;
-    const ms = until - clock.now();
-    if (ms > 0) return ms;
-    closed.delete(modelOf(route));
-    return undefined;
+    let longest = 0;
+    for (const name of [modelOf(route), accountOf(route)]) {
+      const ms = (closed.get(name) ?? 0) - clock.now();
+      if (ms <= 0) closed.delete(name);
+      longest = Math.max(longest, ms);
+    }
+    return longest > 0 ? longest : undefined;
   }
 
   return {
@@ -60,8 +64,14 @@ export function createGovernor(deps: LaneDeps): Governor {
 
     failed(route, { class: cls, retry_after_ms: ms }, permit) {
       if (ms !== undefined && ms >= MAX_WAIT_MS) closed.set(modelOf(route), clock.now() + ms);
-      else if (cls === 'rate_limit') laneOf(route).refused(permit, ms);
-      else if (ms !== undefined) laneOf(route).pause(ms);
+      else if (cls === 'rate_limit') {
+        const lane = laneOf(route);
+        lane.refused(permit, ms);
+        // One after the other they would all be refused, with a pause after each: hours, in a large batch.
+        if (lane.refusing() < MAX_WAIT_MS) return;
+        closed.set(accountOf(route), clock.now() + LONGEST_PAUSE_MS);
+        lane.dismiss();
+      } else if (ms !== undefined) laneOf(route).pause(ms);
     },
 
     closed: closedFor,

@@ -41,6 +41,10 @@ export interface Lane {
    * longer with every refusal; then one goes ahead, and one more with every answer.
    */
   refused(permit: Permit | undefined, retry_after_ms: number | undefined): void;
+  /** How long, in ms, the provider has refused everything; 0 = its last word was an answer. */
+  refusing(): number;
+  /** Lets everybody go who waits, whatever the account bears: they are not to send. */
+  dismiss(): void;
   /** Nothing is in flight and nobody waits. */
   idle(): boolean;
   /** Gives back, if it is idle, what the store keeps for it. */
@@ -63,7 +67,8 @@ interface Waiter extends Entry {
 }
 
 const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 30_000;
+/** Between two refusals, where the provider says no time. */
+export const LONGEST_PAUSE_MS = 30_000;
 /** How often what is no longer needed is given back, and others' needs are looked at. */
 const TICK_MS = 1_000;
 /** Waiting requests that are told to the store at once. */
@@ -85,6 +90,7 @@ export function createLane(name: string, { store, leases, clock }: LaneDeps): La
   let narrowed = 0;
   /** Since the last answer. */
   let refusals = 0;
+  let refused_since: number | undefined;
   /** Requests that may run together, as far as the provider's refusals have shown. */
   let width = Infinity;
   /** From this width on it grows slowly. */
@@ -101,7 +107,7 @@ export function createLane(name: string, { store, leases, clock }: LaneDeps): La
   let stopTicks: (() => void) | undefined;
   let wake: { readonly at: number; readonly controller: AbortController } | undefined;
 
-  const lane: Lane = { enter, leave, pause, paused, refused, idle, rest };
+  const lane: Lane = { enter, leave, pause, paused, refused, refusing, dismiss, idle, rest };
   return lane;
 
   function enter(entry: Entry, given: RateLimits | undefined): Permit | Promise<Permit | undefined> {
@@ -252,6 +258,7 @@ export function createLane(name: string, { store, leases, clock }: LaneDeps): La
     if (ended.answered && then === narrowed && width < Infinity) {
       width += width < steady ? 1 : 1 / width;
       refusals = 0;
+      refused_since = undefined;
     }
     if (limits?.tpm !== undefined && at > 0 && ended.tokens !== undefined && ended.tokens !== counted(asked)) {
       corrections.push([at, 0, ended.tokens - counted(asked)]);
@@ -277,11 +284,20 @@ export function createLane(name: string, { store, leases, clock }: LaneDeps): La
     if (first) {
       narrowed += 1;
       refusals += 1;
+      refused_since ??= clock.now();
       steady = Math.max(1, width / 2);
       width = 1;
     }
     if (retry_after_ms !== undefined) pause(retry_after_ms);
     else if (first) pause(Math.min(FIRST_PAUSE_MS * 2 ** (refusals - 1), LONGEST_PAUSE_MS));
+  }
+
+  function refusing(): number {
+    return refused_since === undefined ? 0 : clock.now() - refused_since;
+  }
+
+  function dismiss(): void {
+    while (waiting > 0) letGo(0);
   }
 
   function idle(): boolean {
