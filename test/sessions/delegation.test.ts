@@ -128,12 +128,18 @@ describe('delegation', () => {
     );
     const lab = await startLab(reply);
     const ends: string[] = [];
+    let heard = '';
     const yard = await lab.open({ model: MODEL }, { cwd: folder() });
     const session = await yard.session({
-      on: (event) => event.type === 'child' && event.event.type === 'task-end' && ends.push(event.event.result.status),
+      on(event) {
+        if (event.type !== 'child') return;
+        if (event.event.type === 'task-end') ends.push(event.event.result.status);
+        if (event.event.type === 'text-delta') heard += event.event.text;
+      },
     });
     const begun = session.send('Begin.');
     await expect.poll(() => ends).toEqual(['completed']);
+    await expect.poll(() => heard).toContain('half ');
     session.interrupt();
     expect(await begun).toMatchObject({ status: 'cancelled' });
     expect(ends).toEqual(['completed', 'cancelled']);
