@@ -2,7 +2,7 @@ import type { CallAnswer } from '../core/answer.ts';
 import { readDelegateCall } from '../core/call/parse-delegate-call.ts';
 import { repeatedName } from '../core/call/repeated-name.ts';
 import { DelegateError } from '../core/errors.ts';
-import { handBack } from '../core/hand-back.ts';
+import { HANDED_BACK_CHARS, handBack } from '../core/hand-back.ts';
 import type { DelegateOptions, Yardmaster } from '../yardmaster.ts';
 
 /** What a call of the tool came to: for the model, and for the program. */
@@ -16,9 +16,6 @@ export interface DelegateOutcome {
   /** The refusal as JSON: `code`, `message`, `hint`, `issues`. */
   readonly error?: { readonly [key: string]: unknown };
 }
-
-/** Characters that the texts of all children share; each is kept whole as a result. About 20,000 tokens. */
-const HANDED_BACK_CHARS = 80_000;
 
 export async function delegateOutcome(
   args: unknown,
