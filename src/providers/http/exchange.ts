@@ -1,5 +1,6 @@
 import { classifyFailure } from '../failure/classify-failure.ts';
 import { asStreamFailure, type StreamEnd, type StreamFailure, type StreamRequest } from '../stream.ts';
+import type { Turns } from '../turns.ts';
 import type { Dispatched } from './connection-pool.ts';
 import type { Deadlines, Watched } from './deadlines.ts';
 import {
@@ -22,9 +23,16 @@ const ERROR_BODY_MS = 5_000;
 /** How long a server may take to end a stream whose answer is complete, so that its connection can be used again. */
 const DRAIN_MS = 500;
 
+/** What the exchanges of one transport share. */
 export interface ExchangeContext {
   readonly deadlines: Deadlines;
   readonly now: () => number;
+  /** Those who wait for an answer go on through these. */
+  readonly turns: Turns;
+}
+
+/** Who waits for one exchange. */
+export interface Waiter {
   readonly resolve: (end: StreamEnd) => void;
   readonly reject: (failure: StreamFailure) => void;
 }
@@ -43,6 +51,7 @@ type Phase = 'waiting' | 'streaming' | 'document' | 'failing' | 'draining' | 'cl
 export class Exchange implements Watched, Dispatched {
   due: number;
   private readonly context: ExchangeContext;
+  private waiter: Waiter | undefined;
   private readonly authority: string;
   private readonly idleTimeoutMs: number;
   private signal: AbortSignal | undefined;
@@ -62,8 +71,9 @@ export class Exchange implements Watched, Dispatched {
   private body: Buffer[] = [];
   private bodyBytes = 0;
 
-  constructor(request: StreamRequest, context: ExchangeContext) {
+  constructor(request: StreamRequest, context: ExchangeContext, waiter: Waiter) {
     this.context = context;
+    this.waiter = waiter;
     this.authority = request.authority;
     this.idleTimeoutMs = request.idle_timeout_ms;
     this.signal = request.signal;
@@ -239,25 +249,27 @@ export class Exchange implements Watched, Dispatched {
   }
 
   private complete(complete: boolean): void {
-    this.close();
-    this.context.resolve({
+    const waiter = this.close();
+    const end: StreamEnd = {
       status: this.status,
       ...(this.requestId === undefined ? {} : { request_id: this.requestId }),
       complete,
       first_token_ms: this.firstTokenMs,
-    });
+    };
+    this.context.turns(() => waiter?.resolve(end));
   }
 
   private fail(failure: StreamFailure): void {
     if (this.phase === 'closed') return;
-    this.close();
-    this.context.reject({
+    const waiter = this.close();
+    const whole: StreamFailure = {
       ...(this.status === 0 ? {} : { status: this.status }),
       ...(this.requestId === undefined ? {} : { request_id: this.requestId }),
       ...(this.written ? {} : { unsent: true }),
       ...(this.firstTokenMs < 0 ? {} : { first_token_ms: this.firstTokenMs }),
       ...failure,
-    });
+    };
+    this.context.turns(() => waiter?.reject(whole));
   }
 
   private abort(): void {
@@ -266,9 +278,14 @@ export class Exchange implements Watched, Dispatched {
     abort?.();
   }
 
-  /** Lets go of everything: an idle connection holds on to its last exchange. */
-  private close(): void {
+  /**
+   * Lets go of everything and gives who waits. An idle connection holds on to its last exchange, and whatever that held
+   * on to, a child with all it said, would grow old with the connection and be copied at every collection.
+   */
+  private close(): Waiter | undefined {
+    const { waiter } = this;
     this.phase = 'closed';
+    this.waiter = undefined;
     this.context.deadlines.delete(this);
     this.signal?.removeEventListener('abort', this);
     this.signal = undefined;
@@ -277,6 +294,7 @@ export class Exchange implements Watched, Dispatched {
     this.parser = undefined;
     this.rawHeaders = [];
     this.body = [];
+    return waiter;
   }
 }
 

@@ -3,7 +3,7 @@ import type { StreamEnd, StreamFailure, StreamRequest } from '../stream.ts';
 import { createTurns } from '../turns.ts';
 import { createConnectionPool } from './connection-pool.ts';
 import { createDeadlines } from './deadlines.ts';
-import { Exchange } from './exchange.ts';
+import { Exchange, type ExchangeContext } from './exchange.ts';
 
 /** Requests whose callers go on in one turn of the event loop. */
 const ENDED_A_TURN = 32;
@@ -22,8 +22,7 @@ export interface Transport extends AsyncDisposable {
 export function createTransport(): Transport {
   const pools = new Map<string, Pool>();
   const now = (): number => performance.now();
-  const deadlines = createDeadlines(now);
-  const turns = createTurns(ENDED_A_TURN);
+  const shared: ExchangeContext = { deadlines: createDeadlines(now), now, turns: createTurns(ENDED_A_TURN) };
   let closed = false;
 
   function poolFor(authority: string): Pool {
@@ -44,12 +43,7 @@ export function createTransport(): Transport {
         }
         poolFor(request.authority).dispatch(
           { path: request.path, method: 'POST', headers: request.headers, body: request.body },
-          new Exchange(request, {
-            deadlines,
-            now,
-            resolve: (end) => turns(() => resolve(end)),
-            reject: (failure) => turns(() => reject(failure)),
-          }),
+          new Exchange(request, shared, { resolve, reject }),
         );
       });
     },
