@@ -43,25 +43,25 @@ export function createCredentials({ env, snapshot, providers = {} }: Credentials
     return missing.length > 0 ? { missing } : { key: text, missing };
   };
 
-  const keyOf = (ref: CredentialRef): string | undefined => {
-    if (ref.kind === 'none') return undefined;
-    return ref.kind === 'env' ? env[ref.name] : configured(ref.provider).key;
-  };
-
-  const problem = (ref: CredentialRef): string | undefined => {
-    if (ref.kind === 'none') return undefined;
-    if (ref.kind === 'config') {
-      const { missing } = configured(ref.provider);
-      if (missing.length > 0) return `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set`;
+  /** What is found, and why it is no usable key. */
+  const look = (ref: CredentialRef): { readonly key?: string; readonly problem?: string } => {
+    if (ref.kind === 'none') return {};
+    if (ref.kind === 'env') {
+      const key = env[ref.name];
+      const why = keyProblem(key);
+      return why === undefined ? { key: key! } : { problem: `${ref.name} ${why}` };
     }
-    const why = keyProblem(keyOf(ref));
-    if (why === undefined) return undefined;
-    return `${ref.kind === 'env' ? ref.name : `the api_key of "${ref.provider}"`} ${why}`;
+    const { key, missing } = configured(ref.provider);
+    if (missing.length > 0) {
+      return { problem: `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set` };
+    }
+    const why = keyProblem(key);
+    return why === undefined ? { key: key! } : { problem: `the api_key of "${ref.provider}" ${why}` };
   };
 
   return {
-    present: (ref) => problem(ref) === undefined,
-    problem,
+    present: (ref) => look(ref).problem === undefined,
+    problem: (ref) => look(ref).problem,
     key(ref, authority) {
       // A server without keys gets none, wherever it is.
       if (ref.kind === 'none') return undefined;
@@ -75,13 +75,13 @@ export function createCredentials({ env, snapshot, providers = {} }: Credentials
           },
         );
       }
-      const why = problem(ref);
-      if (why !== undefined) {
-        throw new DelegateError('CREDENTIAL_MISSING', `There is no usable key for "${ref.authority}": ${why}.`, {
+      const { key, problem } = look(ref);
+      if (problem !== undefined) {
+        throw new DelegateError('CREDENTIAL_MISSING', `There is no usable key for "${ref.authority}": ${problem}.`, {
           hint: ref.kind === 'env' ? `Set ${ref.name}.` : 'Set it in the environment.',
         });
       }
-      return keyOf(ref);
+      return key;
     },
     secrets() {
       const names = new Set<string>();
