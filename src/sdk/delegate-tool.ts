@@ -3,7 +3,7 @@ import type { DelegateOptions, Yardmaster } from '../yardmaster.ts';
 import { delegateFunction } from './delegate-function.ts';
 import type { DelegateOutcome } from './delegate-outcome.ts';
 
-/** A tool in the shape that the AI SDK takes (`ai` 7), without depending on it. */
+/** A tool in the shape that the AI SDK takes (`ai` 6 and 7), without depending on it. */
 export interface DelegateTool {
   readonly description: string;
   readonly inputSchema: InputSchema;
