@@ -135,7 +135,7 @@ function planOf({ quick, only, rows: wanted, rounds }) {
     rows: chosen,
     scenarios: [...new Set(chosen.map((row) => row.scenario))],
     rounds: Number(rounds ?? (quick ? 1 : 3)),
-    windows: quick ? { warm: 0.4, measure: 0.5 } : { warm: 1, measure: 1.5 },
+    windows: quick ? { warm: 0.4, settle: 1, measure: 0.5 } : { warm: 1, settle: 4, measure: 1.5 },
     /** 1,000 children of a slow peer take longer than a quick run may. */
     crowd: (name) => !quick || ['yardmaster', 'raw', 'raw-incremental'].includes(name),
   };

@@ -1,7 +1,7 @@
 import { classifyFailure } from '../failure/classify-failure.ts';
 import { asStreamFailure, type StreamEnd, type StreamFailure, type StreamRequest } from '../stream.ts';
 import type { Turns } from '../turns.ts';
-import type { Dispatched } from './connection-pool.ts';
+import type { Connection, Pooled } from './connection-pool.ts';
 import type { Deadlines, Watched } from './deadlines.ts';
 import {
   allHeaders,
@@ -48,8 +48,9 @@ type Phase = 'waiting' | 'streaming' | 'document' | 'failing' | 'draining' | 'cl
  * One request and what comes back, as a handler of undici's dispatcher (the interface without wrappers).
  * A class because 1,000 of them live at once and each is one object instead of ten closures.
  */
-export class Exchange implements Watched, Dispatched {
+export class Exchange implements Watched, Pooled {
   due: number;
+  connection: Connection | undefined;
   private readonly context: ExchangeContext;
   private waiter: Waiter | undefined;
   private readonly authority: string;
@@ -83,11 +84,6 @@ export class Exchange implements Watched, Dispatched {
     this.due = this.started + request.first_token_timeout_ms;
     context.deadlines.add(this);
     request.signal.addEventListener('abort', this);
-  }
-
-  /** Nobody waits for it any more. */
-  get closed(): boolean {
-    return this.phase === 'closed';
   }
 
   /** The request's signal was aborted. */
@@ -157,6 +153,8 @@ export class Exchange implements Watched, Dispatched {
 
   onComplete(): void {
     this.abortSocket = undefined;
+    this.connection?.free();
+    this.connection = undefined;
     if (this.phase === 'draining') this.complete(true);
     else if (this.phase === 'failing') this.failWithBody();
     else if (this.phase === 'document') this.onDocument();
@@ -176,6 +174,8 @@ export class Exchange implements Watched, Dispatched {
 
   onError(error: Error & { code?: string }): void {
     this.abortSocket = undefined;
+    this.connection?.discard();
+    this.connection = undefined;
     if (this.phase === 'closed') return;
     if (this.phase === 'draining') this.complete(true);
     else if (this.phase === 'failing') this.failWithBody();

@@ -1,7 +1,6 @@
-import type { Pool } from 'undici';
 import type { StreamEnd, StreamFailure, StreamRequest } from '../stream.ts';
 import { createTurns } from '../turns.ts';
-import { createConnectionPool } from './connection-pool.ts';
+import { type ConnectionPool, createConnectionPool } from './connection-pool.ts';
 import { createDeadlines } from './deadlines.ts';
 import { Exchange, type ExchangeContext } from './exchange.ts';
 
@@ -20,12 +19,12 @@ export interface Transport extends AsyncDisposable {
  * other than an idle one of the pool. Certificates are verified as Node does (`NODE_EXTRA_CA_CERTS` adds one).
  */
 export function createTransport(): Transport {
-  const pools = new Map<string, Pool>();
+  const pools = new Map<string, ConnectionPool>();
   const now = (): number => performance.now();
   const shared: ExchangeContext = { deadlines: createDeadlines(now), now, turns: createTurns(ENDED_A_TURN) };
   let closed = false;
 
-  function poolFor(authority: string): Pool {
+  function poolFor(authority: string): ConnectionPool {
     let pool = pools.get(authority);
     if (pool === undefined) {
       pool = createConnectionPool(authority);
