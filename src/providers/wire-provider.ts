@@ -179,7 +179,7 @@ function answerOf(
   // The decoded answer is nobody else's: it is completed and not copied.
   const answer = boundedAnswer(decoder.answer()) as { -readonly [Field in keyof Answer]: Answer[Field] };
   answer.sent = sent;
-  answer.first_token_ms = end.first_token_ms;
+  answer.first_token_ms = Math.round(end.first_token_ms * 100) / 100;
   if (end.request_id !== undefined) answer.request_id = end.request_id;
   answer.notes = [...answer.notes, ...(encoder.notes?.() ?? []), ...(refused === undefined ? [] : [refusal(refused)])];
   return answer;

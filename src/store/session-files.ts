@@ -34,8 +34,8 @@ const HEAD_BYTES = 64 * 1024;
 const TITLE_CHARS = 120;
 
 /**
- * Sessions as files, `<folder>/<id>.jsonl`: a line a write, so that a write is there whole or not at all. A last line
- * that was cut is dropped. Only their owner may read them. `<id>.lock` holds the process that has one open.
+ * Sessions as files, `<folder>/<id>.jsonl`: a line a write, on the disk when it resolves, so that a write is there whole
+ * or not at all. A last line that was cut is dropped. Only their owner may read them. `<id>.lock` holds the process that has one open.
  */
 export function createSessionFiles(options: {
   readonly folder: string;
@@ -67,6 +67,7 @@ export function createSessionFiles(options: {
           text = `${JSON.stringify(header)}\n${text}`;
         }
         await handle.appendFile(text);
+        await handle.datasync();
       } catch (cause) {
         broken = true;
         throw new DelegateError(
