@@ -19,6 +19,11 @@ export interface Tool {
    * Contract: it stops soon after `signal` aborts; whoever called does not wait for that.
    */
   run(args: { readonly [key: string]: Json }, signal: AbortSignal, call_id?: string): Promise<ToolOutcome>;
+  /**
+   * The same in place, when that takes no longer than handing it on; undefined: `run` does it. Absent = it never does.
+   * Nothing has happened when it gives undefined.
+   */
+  runNow?(args: { readonly [key: string]: Json }): ToolOutcome | undefined;
   /** What the call is about, in a few words for progress rows (a path, a pattern). */
   about(args: { readonly [key: string]: Json }): string;
 }

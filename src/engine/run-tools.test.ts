@@ -122,6 +122,26 @@ test.each([
   expect(most).toBe(together);
 });
 
+test('a tool that can answer in place does, and runs when it says that it cannot', async () => {
+  const tools = [
+    echoTool({
+      runNow: ({ text }) => {
+        if (text === 'broken') throw new Error('no such luck');
+        return text === 'now' ? { content: 'at once', is_error: false } : undefined;
+      },
+      run: async () => ({ content: 'later', is_error: false }),
+    }),
+  ];
+  const calls = ['later', 'now', 'broken', 'now'].map((text, index) => call('echo', { text }, `c${index}`));
+  expect(await resultsOf(calls, { tools })).toMatchObject([
+    { id: 'c0', is_error: false, content: 'later' },
+    { id: 'c1', is_error: false, content: 'at once' },
+    { id: 'c2', is_error: true, content: 'It failed: no such luck' },
+    { id: 'c3', is_error: false, content: 'at once' },
+  ]);
+  expect(await resultsOf(calls.slice(1, 2), { tools })).toMatchObject([{ id: 'c1', content: 'at once' }]);
+});
+
 test('a result of a million characters is cut, and says so', async () => {
   const tools = [echoTool({ run: async () => ({ content: 'x'.repeat(1_000_000), is_error: false }) })];
   const [result] = await resultsOf([call('echo', { text: 'x' })], { tools });

@@ -13,9 +13,14 @@ const MAX_RESULT_CHARS = 100_000;
 
 interface ReadyCall {
   readonly call: ToolCall;
+  /** Of the call in its answer. */
+  readonly position: number;
   readonly tool: Tool;
   readonly args: { readonly [key: string]: Json };
 }
+
+/** Takes the outcome of the call at this position. */
+type End = (position: number, outcome: ToolOutcome, ms: number) => void;
 
 /**
  * Runs the calls of an answer and gives their results in the order of the calls; an agent that was stopped
@@ -26,33 +31,29 @@ interface ReadyCall {
  * `notice` is for the model, under the last result.
  */
 export async function runTools(agent: Agent, answer: Answer, notice?: string): Promise<readonly ToolResult[]> {
-  const results = new Map<ToolCall, ToolResult>();
+  const { tool_calls } = answer;
+  const results: ToolResult[] = [];
   const ready: ReadyCall[] = [];
-  const end = (call: ToolCall, { content, is_error }: ToolOutcome, ms: number): void => {
+  const end: End = (position, { content, is_error }, ms) => {
+    const { id, name } = tool_calls[position]!;
     // A key that is cut in two is not found any more.
     let text = cutText(agent.deps.filter(content), MAX_RESULT_CHARS, 'ask for less at once');
     const news = agent.own.news?.();
     if (news !== undefined) text += `\n\n[${agent.deps.filter(news)}]`;
-    if (notice !== undefined && call === answer.tool_calls.at(-1)) text += `\n\n[${notice}]`;
-    const result = { id: call.id, name: call.name, content: text, is_error };
-    results.set(call, result);
+    if (notice !== undefined && position === tool_calls.length - 1) text += `\n\n[${notice}]`;
+    const result = { id, name, content: text, is_error };
+    results[position] = result;
     agent.unwritten.push({ kind: 'tool-end', result, ms });
-    agent.tell?.({ type: 'tool-end', tool: call.name, call_id: call.id, is_error, ms });
+    agent.tell?.({ type: 'tool-end', tool: name, call_id: id, is_error, ms });
   };
-  for (const [position, call] of answer.tool_calls.entries()) {
-    const prepared = prepare(call, position, agent.tools);
-    if (typeof prepared === 'string') end(call, { content: prepared, is_error: true }, 0);
+  for (let position = 0; position < tool_calls.length; position += 1) {
+    const prepared = prepare(tool_calls[position]!, position, agent.tools);
+    if (typeof prepared === 'string') end(position, { content: prepared, is_error: true }, 0);
     else ready.push(prepared);
   }
-  const together = ready.every(({ tool }) => tool.idempotent);
-  for (const batch of together ? (ready.length > 0 ? [ready] : []) : ready.map((call) => [call])) {
-    const allowed: ReadyCall[] = [];
-    for (const one of batch) {
-      const denied = await agent.permit?.(one.call, one.tool, one.args);
-      if (agent.sending.signal.aborted) break;
-      if (denied === undefined) allowed.push(one);
-      else end(one.call, { content: denied, is_error: true }, 0);
-    }
+  const together = ready.length > 0 && ready.every(({ tool }) => tool.idempotent);
+  for (const batch of together ? [ready] : ready.map((call) => [call])) {
+    const allowed = agent.permit === undefined ? batch : await permitted(agent, batch, end);
     for (const { call, tool } of allowed) {
       agent.unwritten.push({ kind: 'tool-start', call_id: call.id, tool: call.name, idempotent: tool.idempotent });
     }
@@ -60,8 +61,20 @@ export async function runTools(agent: Agent, answer: Answer, notice?: string): P
     if (agent.sending.signal.aborted) break;
     if (allowed.length > 0) await runBatch(agent, allowed, end);
   }
-  if (!(together && ready.length > 0) && !agent.sending.signal.aborted) await journal(agent);
-  return answer.tool_calls.flatMap((call) => results.get(call) ?? []);
+  if (!together && !agent.sending.signal.aborted) await journal(agent);
+  return results.filter((result) => result !== undefined);
+}
+
+/** Those of a batch that may run; the others have ended. */
+async function permitted(agent: Agent, batch: readonly ReadyCall[], end: End): Promise<readonly ReadyCall[]> {
+  const allowed: ReadyCall[] = [];
+  for (const one of batch) {
+    const denied = await agent.permit?.(one.call, one.tool, one.args);
+    if (agent.sending.signal.aborted) break;
+    if (denied === undefined) allowed.push(one);
+    else end(one.position, { content: denied, is_error: true }, 0);
+  }
+  return allowed;
 }
 
 /** The call ready to run, or what is wrong with it, for the model to read. */
@@ -84,25 +97,29 @@ function prepare(call: ToolCall, position: number, tools: Toolset): ReadyCall | 
   }
   const problems = tool.self_governed ? [] : checkArguments(tool.spec.parameters, args as ReadyCall['args']);
   if (problems.length > 0) return `The arguments of "${call.name}" do not fit: ${problems.join(' ')}`;
-  return { call, tool, args: args as ReadyCall['args'] };
+  return { call, position, tool, args: args as ReadyCall['args'] };
 }
 
 /**
- * Runs calls side by side under one limit. Resolves when all have ended, or the limit or the child's signal has
- * ended them: a tool that does not stop is not waited for.
+ * Runs calls side by side under one limit, save those that are done in place. Resolves when all have ended, or the
+ * limit or the child's signal has ended them: a tool that does not stop is not waited for.
  */
-function runBatch(
-  agent: Agent,
-  batch: readonly ReadyCall[],
-  end: (call: ToolCall, outcome: ToolOutcome, ms: number) => void,
-): Promise<void> {
+function runBatch(agent: Agent, batch: readonly ReadyCall[], end: End): Promise<void> | undefined {
   const { clock, settings } = agent.deps;
+  const started = clock.now();
+  const running = new Set<ReadyCall>();
+  for (const ready of batch) {
+    const { call, position, tool, args } = ready;
+    agent.tell?.({ type: 'tool-start', tool: call.name, call_id: call.id, about: tool.about(args) });
+    const outcome = outcomeNow(ready);
+    if (outcome === undefined) running.add(ready);
+    else end(position, outcome, Math.max(0, clock.now() - started));
+  }
+  if (running.size === 0) return undefined;
   const { signal } = agent.sending;
   const limit = settings.limits.tool_timeout_seconds;
   return new Promise((resolve) => {
     const controller = new AbortController();
-    const running = new Set(batch);
-    const started = clock.now();
     const close = (): void => {
       stopTimer();
       signal.removeEventListener('abort', stop);
@@ -115,28 +132,39 @@ function runBatch(
     };
     const onLimit = (): void => {
       const content = `It gave no result within ${limit} s and was stopped.`;
-      for (const { call } of running) end(call, { content, is_error: true }, limit * 1000);
+      for (const { position } of running) end(position, { content, is_error: true }, limit * 1000);
       stop();
     };
-    const stopTimer = batch.some(({ tool }) => tool.self_governed) ? () => {} : startTimer(limit, onLimit);
+    const self_governed = batch.some(({ tool }) => tool.self_governed);
+    const stopTimer = self_governed ? () => {} : startTimer(limit, onLimit);
     signal.addEventListener('abort', stop);
-    for (const ready of batch) {
-      const { call, tool, args } = ready;
-      agent.tell?.({ type: 'tool-start', tool: call.name, call_id: call.id, about: tool.about(args) });
+    for (const ready of running) {
       void outcomeOf(ready, controller.signal).then((outcome) => {
         if (!running.delete(ready)) return;
-        end(call, outcome, Math.max(0, clock.now() - started));
+        end(ready.position, outcome, Math.max(0, clock.now() - started));
         if (running.size === 0) close();
       });
     }
   });
 }
 
-/** A tool that throws has broken its contract; the model reads it as an error like any other. */
 async function outcomeOf({ call, tool, args }: ReadyCall, signal: AbortSignal): Promise<ToolOutcome> {
   try {
     return await tool.run(args, signal, call.id);
   } catch (error) {
-    return { content: `It failed: ${error instanceof Error ? error.message : error}`, is_error: true };
+    return broken(error);
   }
+}
+
+function outcomeNow({ tool, args }: ReadyCall): ToolOutcome | undefined {
+  try {
+    return tool.runNow?.(args);
+  } catch (error) {
+    return broken(error);
+  }
+}
+
+/** A tool that throws has broken its contract; the model reads it as an error like any other. */
+function broken(error: unknown): ToolOutcome {
+  return { content: `It failed: ${error instanceof Error ? error.message : error}`, is_error: true };
 }
