@@ -54,10 +54,10 @@ export function createChildFiles(options: {
   const self: Sibling = { index, told: (real, by) => void stale.set(real, { by, heard: false }) };
   const workspace: Workspace = {
     ...options.workspace,
-    async saw(real, file) {
+    async saw(file) {
+      const { real, size, mtime_ms } = file;
       siblings.reads(real, self);
       stale.delete(real);
-      const { size, mtime_ms } = file;
       const known = seen.get(real);
       // A file that is too large to be changed needs no hash; one that is read in parts needs it once.
       if (size > WRITE_BYTES || (known?.size === size && known.mtime_ms === mtime_ms)) return;

@@ -1,5 +1,5 @@
 import type { Json } from '../core/task.ts';
-import type { Tool } from '../core/tool.ts';
+import type { Tool, ToolOutcome } from '../core/tool.ts';
 import type { Workspace } from './files/workspace.ts';
 
 interface Definition<Args, Place> {
@@ -12,6 +12,8 @@ interface Definition<Args, Place> {
   readonly changes?: true;
   /** Gives what the model reads, or throws an error whose message the model reads. */
   readonly run: (args: Args, signal: AbortSignal, place: Place) => Promise<string>;
+  /** See `Tool.runNow`. */
+  readonly runNow?: (args: Args, place: Place) => string | undefined;
   readonly about: (args: Args) => string;
 }
 
@@ -22,7 +24,7 @@ export interface ToolMaker<Place = Workspace> {
 }
 
 export function defineTool<Args, Place = Workspace>(definition: Definition<Args, Place>): ToolMaker<Place> {
-  const { name, description, properties, required, changes, run } = definition;
+  const { name, description, properties, required, changes, run, runNow } = definition;
   const parameters = { type: 'object', properties, required, additionalProperties: false };
   const spec = { name, description, parameters: parameters as Tool['spec']['parameters'] };
   const about: Tool['about'] = (args) => definition.about(args as Args);
@@ -34,11 +36,24 @@ export function defineTool<Args, Place = Workspace>(definition: Definition<Args,
       try {
         return { content: await run(args as Args, signal, place), is_error: false };
       } catch (error) {
-        const { message, code } = error as Error & { readonly code?: string };
-        // What the file system itself says holds absolute paths.
-        return { content: code === undefined ? message : `It failed (${code}).`, is_error: true };
+        return failed(error as Error);
       }
     },
+    ...(runNow && {
+      runNow(args) {
+        try {
+          const content = runNow(args as Args, place);
+          return content === undefined ? undefined : { content, is_error: false };
+        } catch (error) {
+          return failed(error as Error);
+        }
+      },
+    }),
   });
   return Object.assign(make, { spec });
+}
+
+/** What the file system itself says holds absolute paths. */
+function failed({ message, code }: Error & { readonly code?: string }): ToolOutcome {
+  return { content: code === undefined ? message : `It failed (${code}).`, is_error: true };
 }

@@ -28,8 +28,13 @@ export function toolsOptions(more: Partial<ToolsOptions> = {}): ToolsOptions {
   };
 }
 
-export function use(tool: Tool, args: { readonly [key: string]: Json }): Promise<ToolOutcome> {
-  return tool.run(args, new AbortController().signal);
+/** What the model reads, had as the loop has it. */
+export async function use(
+  tool: Tool,
+  args: { readonly [key: string]: Json },
+  signal: AbortSignal = new AbortController().signal,
+): Promise<ToolOutcome> {
+  return tool.runNow?.(args) ?? tool.run(args, signal);
 }
 
 /** One child with these toolsets; it is closed at the end of the test. */
@@ -58,7 +63,7 @@ export async function openChildren(
       };
       return {
         workspace: own.workspace,
-        call: (tool, args, signal = new AbortController().signal) => own.tools.get(tool)!.run(args, signal),
+        call: (tool, args, signal) => use(own.tools.get(tool)!, args, signal),
         news: () => own.news?.(),
         close,
         [Symbol.asyncDispose]: async () => void (await close()),

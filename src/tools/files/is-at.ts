@@ -20,8 +20,8 @@ export function wayTo(fd: number): string | undefined {
   return pathOf(fd) === undefined ? undefined : handle(fd);
 }
 
-/** Undefined where the kernel does not say. */
-function pathOf(fd: number): string | undefined {
+/** The path of what is open, as the kernel has it now; undefined where it does not say. */
+export function pathOf(fd: number): string | undefined {
   try {
     return readlinkSync(handle(fd));
   } catch {

@@ -1,6 +1,5 @@
 import { DelegateError } from '../../core/errors.ts';
 import type { Image } from '../../core/provider.ts';
-import { openFile } from './open-file.ts';
 import { openWorkspace } from './workspace.ts';
 
 /** The smallest limit among the providers known (Anthropic's, of the encoded image). */
@@ -32,7 +31,7 @@ function ofDataUrl(url: string): Buffer | string {
 async function ofFile(path: string, folder: string): Promise<Buffer | string> {
   try {
     const workspace = await openWorkspace(folder);
-    using file = openFile(await workspace.locate(path), path);
+    using file = await workspace.open(path);
     if (file.size > IMAGE_BYTES) return 'is larger than 5 MB when encoded';
     const buffer = Buffer.allocUnsafe(file.size);
     return buffer.subarray(0, await file.fill(buffer, 0));

@@ -1,18 +1,20 @@
 import { isUtf8 } from 'node:buffer';
 import { defineTool, type ToolMaker } from '../define-tool.ts';
-import { isBinary, type OpenFile, openFile } from './open-file.ts';
+import { AT_ONCE, isBinary, type OpenFile } from './open-file.ts';
 
 /** Bytes one read gives: about 16,000 tokens. */
-export const READ_BYTES: number = 64 * 1024;
+export const READ_BYTES: number = AT_ONCE;
 /** Bytes looked through at a time on the way to a line. */
 const SCAN_BYTES = 256 * 1024;
 const NEWLINE = 10;
 
-export const createReadFile: ToolMaker = defineTool<{
-  path: string;
-  offset?: number;
-  limit?: number;
-}>({
+interface Args {
+  readonly path: string;
+  readonly offset?: number;
+  readonly limit?: number;
+}
+
+export const createReadFile: ToolMaker = defineTool<Args>({
   name: 'read_file',
   description:
     'Reads a text file of the workspace, as it is. A long file comes in parts; the end of each says how to go on.',
@@ -23,36 +25,35 @@ export const createReadFile: ToolMaker = defineTool<{
   },
   required: ['path'],
   about: ({ path }) => path,
-  async run({ path, offset = 1, limit = Infinity }, signal, workspace) {
-    const real = await workspace.locate(path);
-    using file = openFile(real, path);
+  async run(args, signal, workspace) {
+    using file = await workspace.open(args.path);
     // Before it is read: what changes in between is then known as changed.
-    await workspace.saw?.(real, file);
-    if (file.size === 0) return '[The file is empty.]';
-    const start = await startOfLine(file, offset, signal);
-    if (start.position >= file.size) throw new Error(`"${path}" has ${start.lines} lines; there is no line ${offset}.`);
-    const part = await readPart(file, start.position, limit);
-    if (isBinary(part.bytes)) throw new Error(`"${path}" is not text (${file.size} bytes).`);
-    return part.bytes.toString() + noteOn(part, file, offset);
+    await workspace.saw?.(file);
+    return textFrom(await startOfLine(file, args.offset, signal), file, args);
+  },
+  runNow(args, workspace) {
+    if (workspace.saw !== undefined || (args.offset ?? 1) > 1) return undefined;
+    const file = workspace.openNow(args.path);
+    try {
+      return file && textFrom(FIRST_LINE, file, args);
+    } finally {
+      file?.[Symbol.dispose]();
+    }
   },
 });
 
-interface Part {
-  readonly bytes: Buffer;
-  /** The file goes on after it. */
-  readonly more: boolean;
-  /** It is the beginning of one line that is longer than a part. */
-  readonly cut_line: boolean;
+/** Where a line starts; at or after the end of the file when there is none. */
+interface Start {
+  readonly position: number;
+  /** Lines up to there, its own included. */
+  readonly lines: number;
 }
 
-/** Where a line starts; at or after the end of the file when there is none, then with how many there are. */
-async function startOfLine(
-  file: OpenFile,
-  wanted: number,
-  signal: AbortSignal,
-): Promise<{ readonly position: number; readonly lines: number }> {
+const FIRST_LINE: Start = { position: 0, lines: 1 };
+
+async function startOfLine(file: OpenFile, wanted: number | undefined, signal: AbortSignal): Promise<Start> {
+  if (wanted === undefined || wanted === 1) return FIRST_LINE;
   let lines = 1;
-  if (wanted === 1) return { position: 0, lines };
   const chunk = Buffer.allocUnsafe(Math.min(file.size, SCAN_BYTES));
   let position = 0;
   while (position < file.size) {
@@ -71,13 +72,34 @@ async function startOfLine(
   return { position: file.size, lines };
 }
 
+function textFrom({ position, lines }: Start, file: OpenFile, { path, offset = 1, limit }: Args): string {
+  if (file.size === 0) return '[The file is empty.]';
+  if (position >= file.size) throw new Error(`"${path}" has ${lines} lines; there is no line ${offset}.`);
+  const part = readPart(file, position, limit);
+  if (isBinary(part.bytes)) throw new Error(`"${path}" is not text (${file.size} bytes).`);
+  return part.bytes.toString() + noteOn(part, file, offset);
+}
+
+interface Part {
+  /** Good until the next part is read. */
+  readonly bytes: Buffer;
+  /** The file goes on after it. */
+  readonly more: boolean;
+  /** It is the beginning of one line that is longer than a part. */
+  readonly cut_line: boolean;
+}
+
+/** Of every part: none lives longer than the call that reads it. */
+const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+
 /** From `position`: at most `limit` lines within `READ_BYTES`, whole ones, save one that alone is longer. */
-async function readPart(file: OpenFile, position: number, limit: number): Promise<Part> {
-  const buffer = Buffer.allocUnsafe(Math.min(file.size - position, READ_BYTES));
-  const bytes = buffer.subarray(0, await file.fill(buffer, position));
-  const cut = limit === Infinity ? -1 : afterLines(bytes, limit);
-  const rest = position + bytes.length < file.size;
-  if (cut !== -1) return { bytes: bytes.subarray(0, cut), more: rest || cut < bytes.length, cut_line: false };
+function readPart(file: OpenFile, position: number, limit: number | undefined): Part {
+  const room = buffer.subarray(0, Math.min(file.size - position, READ_BYTES));
+  const filled = file.fillNow(room, position);
+  const bytes = filled === room.length ? room : room.subarray(0, filled);
+  const cut = limit === undefined ? -1 : afterLines(bytes, limit);
+  const rest = position + filled < file.size;
+  if (cut !== -1) return { bytes: bytes.subarray(0, cut), more: rest || cut < filled, cut_line: false };
   if (!rest) return { bytes, more: false, cut_line: false };
   const end = bytes.lastIndexOf(NEWLINE) + 1;
   return end === 0
@@ -103,6 +125,7 @@ function wholeCharacters(bytes: Buffer): number {
 }
 
 function noteOn({ bytes, more, cut_line }: Part, file: OpenFile, offset: number): string {
+  if (!more && isUtf8(bytes)) return '';
   const notes: string[] = [];
   if (more) {
     let last = offset - 1;
@@ -116,5 +139,5 @@ function noteOn({ bytes, more, cut_line }: Part, file: OpenFile, offset: number)
     );
   }
   if (!isUtf8(bytes)) notes.push('Some bytes are not UTF-8 and are shown as �.');
-  return notes.length === 0 ? '' : `\n[${notes.join(' ')}]`;
+  return `\n[${notes.join(' ')}]`;
 }

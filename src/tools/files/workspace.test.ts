@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { symlinkSync } from 'node:fs';
+import { renameSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -39,6 +39,36 @@ describe('confinement', () => {
     const outcome = await use(createReadFile(await openWorkspace(folder.path)), { path });
     await new Promise((resolve) => server.close(resolve));
     expect(outcome).toEqual({ content: `"${path}" ${why}`, is_error: true });
+  });
+
+  test.each([
+    ['a folder that becomes a symlink', 'a', 'outside', '"a/x.txt" leads outside the workspace.'],
+    ['a file that becomes one', 'a/x.txt', 'outside/x.txt', '"a/x.txt" leads outside the workspace.'],
+    ['a folder that becomes one to a folder inside', 'a', 'inside/b', 'another'],
+    ['a file that becomes one to what may hold secrets', 'a/x.txt', 'inside/.env', '"a/x.txt" is kept from children'],
+    ['a file that is gone', 'a/x.txt', undefined, '"a/x.txt" does not exist in the workspace.'],
+  ])('%s after it was read is noticed by who reads it again', async (_, path, target, expected) => {
+    using folder = createFolder({
+      'inside/a/x.txt': 'mine',
+      'inside/b/x.txt': 'another',
+      'inside/.env': 'KEY=1',
+      'outside/x.txt': 'secret',
+    });
+    const inside = join(folder.path, 'inside');
+    const tool = createReadFile(await openWorkspace(inside));
+    expect(await use(tool, { path: 'a/x.txt' })).toEqual({ content: 'mine', is_error: false });
+    expect(await use(tool, { path: 'a/x.txt' })).toEqual({ content: 'mine', is_error: false });
+    renameSync(join(inside, path), join(inside, 'moved'));
+    if (target !== undefined) symlinkSync(join(folder.path, target), join(inside, path));
+    expect((await use(tool, { path: 'a/x.txt' })).content).toContain(expected);
+  });
+
+  test.runIf(process.platform === 'linux')('a file is read in place once its folder is known', async () => {
+    using folder = createFolder({ 'a/x.txt': 'one', 'a/y.txt': 'two' });
+    const tool = createReadFile(await openWorkspace(folder.path));
+    expect(tool.runNow?.({ path: 'a/x.txt' })).toBeUndefined();
+    await use(tool, { path: 'a/x.txt' });
+    expect(tool.runNow?.({ path: 'a/y.txt' })).toEqual({ content: 'two', is_error: false });
   });
 
   test('a symlink that stays inside is followed, and so are absolute paths, real or as given', async () => {

@@ -3,7 +3,7 @@ import { lstat, mkdir } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { explain } from '../explain.ts';
-import type { OpenFile } from './open-file.ts';
+import { type OpenFile, openExactly, openFile } from './open-file.ts';
 import { isSecretFile } from './secret-files.ts';
 
 const realPath = promisify(realpath.native);
@@ -17,6 +17,10 @@ export interface Workspace {
    * does not exist, lies outside, leads outside through a symlink, or is a file that holds secrets.
    */
   locate(path: string): Promise<string>;
+  /** Opens the regular file at `path` for reading. Throws as `locate` does, and for what is no regular file. */
+  open(path: string): Promise<OpenFile>;
+  /** The same in place; undefined when that could block, or takes more than one look: `open` does it, or says why not. */
+  openNow(path: string): OpenFile | undefined;
   /**
    * The real path to write a file to, whether it exists or not; folders that are missing are made. Throws as
    * `locate` does, and for what belongs to git: hooks and settings are programs that git runs later, for others.
@@ -25,7 +29,7 @@ export interface Workspace {
   /** A real path inside, as it is shown: relative, with forward slashes; `.` for the workspace itself. */
   show(real: string): string;
   /** Told of every file that is about to be read; absent: nobody asks. */
-  saw?(real: string, file: OpenFile): Promise<void>;
+  saw?(file: OpenFile): Promise<void>;
 }
 
 export async function openWorkspace(folder: string): Promise<Workspace> {
@@ -33,7 +37,7 @@ export async function openWorkspace(folder: string): Promise<Workspace> {
   const show = (real: string): string => relative(root, real).replaceAll(sep, '/') || '.';
 
   /** Folders in which the file system has answered before: asking it again in place costs a sixth of another thread. */
-  const answered = new Set<string>();
+  const answered = new Set([root]);
   /** … and those in which it is being asked: many children begin with the same folder at the same moment. */
   const asking = new Map<string, Promise<string>>();
   const resolveLinks = async (asked: string): Promise<string> => {
@@ -51,31 +55,49 @@ export async function openWorkspace(folder: string): Promise<Workspace> {
     return real;
   };
 
-  /** Where a path points by its words alone. An absolute one may name the workspace as it was given or as it really is. */
+  /** Where a path points by its words alone. An absolute one may name the workspace as it really is or as it was given. */
   const named = (path: string): string => {
+    const asked = resolve(root, path);
+    if (isInside(root, asked)) return asked;
     const given = resolve(folder, path);
-    const inside = isInside(folder, given);
-    const asked = inside ? given : resolve(root, path);
-    if (!inside && !isInside(root, asked)) throw new Error(`"${path}" is outside the workspace.`);
-    return asked;
+    if (!isInside(folder, given)) throw new Error(`"${path}" is outside the workspace.`);
+    return join(root, relative(folder, given));
+  };
+
+  const refuseSecret = (path: string, real: string): void => {
+    if (isSecretFile(show(real))) throw new Error(`"${path}" is kept from children: it may hold secrets.`);
   };
 
   const checked = (path: string, asked: string, real: string): string => {
     if (!isInside(root, real)) throw new Error(`"${path}" leads outside the workspace.`);
-    if (isSecretFile(show(real)) || (asked !== real && isSecretFile(show(asked))))
-      throw new Error(`"${path}" is kept from children: it may hold secrets.`);
+    refuseSecret(path, real);
+    if (asked !== real) refuseSecret(path, asked);
     return real;
+  };
+
+  const locate = async (path: string): Promise<string> => {
+    const asked = named(path);
+    const real = await resolveLinks(asked).catch((error: unknown) => {
+      throw explain(error, path);
+    });
+    return checked(path, asked, real);
+  };
+
+  const openNow = (path: string): OpenFile | undefined => {
+    const asked = named(path);
+    if (!answered.has(dirname(asked))) return undefined;
+    refuseSecret(path, asked);
+    return openExactly(asked);
   };
 
   return {
     root,
     show,
-    async locate(path) {
-      const asked = named(path);
-      const real = await resolveLinks(asked).catch((error: unknown) => {
-        throw explain(error, path);
-      });
-      return checked(path, asked, real);
+    locate,
+    openNow,
+    async open(path) {
+      await asking.get(dirname(named(path)))?.catch(() => {});
+      return openNow(path) ?? openFile(await locate(path), path);
     },
     async place(path) {
       const asked = named(path);
