@@ -72,6 +72,26 @@ describe('what has the shape of a key', () => {
   });
 
   test.each([
+    'sk-',
+    'rk-',
+    'pk-',
+    'gsk_',
+    'hf_',
+    'fw_',
+    'r8_',
+    'csk_',
+    'vck_',
+    'tgp_v1_',
+    'gho_',
+    'xai-',
+    'nvapi-',
+    'pplx-',
+  ])('the shortest key that begins with %s goes', (prefix) => {
+    expect(createRedactor([])(`is ${prefix}0123456789abcdef.`)).toBe(`is ${REDACTED}.`);
+    expect(createRedactor([])(`is ${prefix}0123456789.`)).toBe(`is ${prefix}0123456789.`);
+  });
+
+  test.each([
     ['Authorization: Bearer abc123def456ghi', `Authorization: Bearer ${REDACTED}`],
     ['{"x-api-key":"abc123def456ghi"}', `{"x-api-key":"${REDACTED}"}`],
     ['https://h/v1?key=abc123def456ghi&x=1', `https://h/v1?key=${REDACTED}&x=1`],

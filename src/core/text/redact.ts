@@ -24,9 +24,8 @@ const AFTER_NAME =
 const DOTTED = /(?<![\w-])[\w-]{13,}\.[\w-]{10,}\.[\w-]{5,}/g;
 const TOKEN_IN_DOTTED = /\beyJ[\w-]{10,}\..*$/s;
 
-/** A cheap test, so that texts without anything like a key cost one scan. */
-const SUSPICIOUS =
-  /sk-|rk-|pk-|AIza|_[A-Za-z0-9_-]{16}|xai-|nvapi-|pplx-|AKIA|ASIA|eyJ|bearer|key|token|authorization/i;
+/** A cheap test for anything in `KEY_SHAPES`, which takes five times as long. */
+const SHAPED = /[-_][A-Za-z0-9_-]{16}|AIza|A[KS]IA/;
 
 /** Of `sk-…`, `AIza…` and alike. */
 const LENGTH_OF_PREFIX = 4;
@@ -50,9 +49,9 @@ export function createRedactor(secrets: Iterable<string>): (text: string) => str
   const filter = filterOf(secrets, SHORTEST);
   return (text) => {
     const plain = filter(text);
-    if (!SUSPICIOUS.test(plain)) return plain;
-    const shapeless = plain.replace(KEY_SHAPES, REDACTED).replace(AFTER_NAME, `$1${REDACTED}`);
-    return shapeless.includes('eyJ') ? shapeless.replace(DOTTED, withoutToken) : shapeless;
+    const shapeless = SHAPED.test(plain) ? plain.replace(KEY_SHAPES, REDACTED) : plain;
+    const nameless = shapeless.search(AFTER_NAME) === -1 ? shapeless : shapeless.replace(AFTER_NAME, `$1${REDACTED}`);
+    return nameless.includes('eyJ') ? nameless.replace(DOTTED, withoutToken) : nameless;
   };
 }
 
