@@ -4,8 +4,9 @@ import type { Transcript } from '../core/transcript.ts';
 export function transcribeAnswer(transcript: Transcript | undefined, { reasoning, text, tool_calls }: Answer): void {
   if (transcript === undefined) return;
   if (reasoning !== '') transcript.write('reasoning', reasoning);
-  const calls = tool_calls.map((call) => `→ ${call.name} ${call.arguments}`);
-  transcript.write('assistant', [...(text === '' ? [] : [text]), ...calls].join('\n'));
+  let said = text;
+  for (const call of tool_calls) said += `${said === '' ? '' : '\n'}→ ${call.name} ${call.arguments}`;
+  transcript.write('assistant', said);
 }
 
 export function transcribeResults(transcript: Transcript | undefined, results: readonly ToolResult[]): void {

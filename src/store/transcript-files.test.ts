@@ -36,7 +36,7 @@ test('a transcript reads like a conversation', () => {
   transcript.end();
   expect(transcript.path).toBe(join(home, 'transcripts', 'd_1.log'));
   expect(readFileSync(transcript.path, 'utf8')).toMatchInlineSnapshot(`
-    "10:31:02 [0] note      | 2026-11-22T10:31:02.000Z t_1 of d_1 on lab/some-model-1, effort high
+    "10:31:02 [0] note      | 2026-11-22T10:31:02Z t_1 of d_1 on lab/some-model-1, effort high
     10:31:02 [0] user      | Count the files.
                            | All of them.
     10:31:05 [0] assistant | There are 4.

@@ -8,14 +8,26 @@ import type { Transcript, TranscriptRole, Transcripts } from '../core/transcript
 /** A line waits this long for others, so that a file is written to at most that often. */
 const FLUSH_MS = 250;
 /** … unless this much waits already. */
-const FLUSH_CHARS = 1024 * 1024;
+const FLUSH_BYTES = 64 * 1024;
+/** Of one UTF-16 code unit, in UTF-8. */
+const MOST_BYTES = 3;
+
 const ROLE_WIDTH = 'assistant'.length;
+const ROLES: Readonly<Record<TranscriptRole, string>> = {
+  system: 'system    | ',
+  user: 'user      | ',
+  assistant: 'assistant | ',
+  reasoning: 'reasoning | ',
+  tool: 'tool      | ',
+  note: 'note      | ',
+};
 
 /** The file of a delegation that has an open transcript. */
 interface Log {
   readonly path: string;
-  /** Not yet in the file. */
-  text: string;
+  /** The first `used` bytes are not yet in the file: encoded at once, while they are small and at hand. */
+  waiting: Buffer | undefined;
+  used: number;
   /** Transcripts that have not ended. */
   open: number;
 }
@@ -42,14 +54,15 @@ export function createTranscripts(options: {
   let closed = false;
 
   let second = Number.NaN;
+  /** Of that second: `2026-11-22T10:31:02`. */
+  let iso = '';
   let time = '';
-  function clock(): string {
+  function tick(): void {
     const current = Math.floor(now() / 1_000);
-    if (current !== second) {
-      second = current;
-      time = new Date(current * 1_000).toISOString().slice(11, 19);
-    }
-    return time;
+    if (current === second) return;
+    second = current;
+    iso = new Date(current * 1_000).toISOString().slice(0, 19);
+    time = iso.slice(11);
   }
 
   function failed(path: string, cause: unknown): void {
@@ -63,14 +76,23 @@ export function createTranscripts(options: {
     );
   }
 
+  /** One is kept for the next delegation. */
+  let spare: Buffer | undefined;
+
   function flush(log: Log): void {
-    const { text } = log;
-    if (text === '') return;
-    log.text = '';
+    const { waiting, used } = log;
+    if (waiting === undefined) return;
+    log.waiting = undefined;
+    log.used = 0;
+    append(log, waiting.subarray(0, used));
+    spare = waiting;
+  }
+
+  function append({ path }: Log, data: Buffer | string): void {
     try {
-      append(log.path, text);
+      appendTo(path, data);
     } catch (error) {
-      failed(log.path, error);
+      failed(path, error);
     }
   }
 
@@ -81,16 +103,25 @@ export function createTranscripts(options: {
   }
 
   function add(log: Log, text: string): void {
-    log.text += text;
-    if (log.text.length >= FLUSH_CHARS) flush(log);
+    const most = text.length * MOST_BYTES;
+    if (log.used + most > FLUSH_BYTES) flush(log);
+    if (most > FLUSH_BYTES) {
+      append(log, text);
+      return;
+    }
+    if (log.waiting === undefined) {
+      log.waiting = spare ?? Buffer.allocUnsafeSlow(FLUSH_BYTES);
+      spare = undefined;
+    }
+    log.used += log.waiting.write(text, log.used);
     // A process that has nothing else to do shall end; disposing writes what is left.
-    else timer ??= setTimeout(flushAll, FLUSH_MS).unref();
+    timer ??= setTimeout(flushAll, FLUSH_MS).unref();
   }
 
   function logOf(delegation_id: string): Log {
     let log = logs.get(delegation_id);
     if (log === undefined) {
-      log = { path: join(paths.transcripts, `${fileName(delegation_id)}.log`), text: '', open: 0 };
+      log = { path: join(paths.transcripts, `${fileName(delegation_id)}.log`), waiting: undefined, used: 0, open: 0 };
       logs.set(delegation_id, log);
     }
     return log;
@@ -102,12 +133,14 @@ export function createTranscripts(options: {
       const log = logOf(delegation_id);
       log.open += 1;
       let ended = false;
-      const indent = `\n${' '.repeat(`10:31:02 [${index}] `.length + ROLE_WIDTH)} | `;
+      const tag = ` [${index}] `;
+      const indent = `\n${' '.repeat('10:31:02'.length + tag.length + ROLE_WIDTH)} | `;
       const write = (role: TranscriptRole, text: string): void => {
         if (ended || closed) return;
         try {
           const lines = readable(redact(text)).replaceAll('\n', indent);
-          add(log, `${clock()} [${index}] ${role.padEnd(ROLE_WIDTH)} | ${lines}\n`);
+          tick();
+          add(log, `${time}${tag}${ROLES[role]}${lines}\n`);
         } catch (error) {
           failed(log.path, error);
         }
@@ -115,7 +148,8 @@ export function createTranscripts(options: {
       const { provider, model, reasoning_effort, simulated } = task.route;
       const effort = reasoning_effort === undefined ? '' : `, effort ${reasoning_effort}`;
       const route = `${routeLabel({ provider, model })}${effort}${simulated === true ? ' (simulated)' : ''}`;
-      write('note', `${new Date(now()).toISOString()} ${task.id} of ${delegation_id} on ${route}`);
+      tick();
+      write('note', `${iso}Z ${task.id} of ${delegation_id} on ${route}`);
       return {
         path: log.path,
         write,
@@ -156,13 +190,13 @@ export function createTranscripts(options: {
 }
 
 /** One open, one write, one close: cheaper here than the same off this thread. */
-function append(path: string, text: string): void {
+function appendTo(path: string, data: Buffer | string): void {
   try {
-    appendFileSync(path, text, { mode: 0o600 });
+    appendFileSync(path, data, { mode: 0o600 });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    appendFileSync(path, text, { mode: 0o600 });
+    appendFileSync(path, data, { mode: 0o600 });
   }
 }
 
