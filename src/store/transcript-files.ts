@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DelegateError } from '../core/errors.ts';
@@ -8,9 +8,11 @@ import type { Transcript, TranscriptRole, Transcripts } from '../core/transcript
 /** A line waits this long for others, so that a file is written to at most that often. */
 const FLUSH_MS = 250;
 /** … unless this much waits already. */
-const FLUSH_BYTES = 64 * 1024;
-/** Of one UTF-16 code unit, in UTF-8. */
-const MOST_BYTES = 3;
+const FLUSH_CHARS = 256 * 1024;
+/** Lines are encoded and written so many bytes at a time; … */
+const WRITE_BYTES = 64 * 1024;
+/** … a UTF-16 code unit takes at most so many of them. */
+const UNIT_BYTES = 3;
 
 const ROLE_WIDTH = 'assistant'.length;
 const ROLES: Readonly<Record<TranscriptRole, string>> = {
@@ -22,12 +24,20 @@ const ROLES: Readonly<Record<TranscriptRole, string>> = {
   note: 'note      | ',
 };
 
+/** What was said. It waits as it is: many texts at a time are put into lines for less than one by one. */
+interface Said {
+  readonly time: string;
+  readonly task: { readonly tag: string; readonly indent: string };
+  readonly role: TranscriptRole;
+  readonly text: string;
+}
+
 /** The file of a delegation that has an open transcript. */
 interface Log {
   readonly path: string;
-  /** The first `used` bytes are not yet in the file: encoded at once, while they are small and at hand. */
-  waiting: Buffer | undefined;
-  used: number;
+  /** Not yet in the file. */
+  waiting: Said[];
+  chars: number;
   /** Transcripts that have not ended. */
   open: number;
 }
@@ -76,23 +86,33 @@ export function createTranscripts(options: {
     );
   }
 
-  /** One is kept for the next delegation. */
-  let spare: Buffer | undefined;
+  const buffer = Buffer.allocUnsafeSlow(WRITE_BYTES);
 
   function flush(log: Log): void {
-    const { waiting, used } = log;
-    if (waiting === undefined) return;
-    log.waiting = undefined;
-    log.used = 0;
-    append(log, waiting.subarray(0, used));
-    spare = waiting;
-  }
-
-  function append({ path }: Log, data: Buffer | string): void {
+    const { path, waiting } = log;
+    if (waiting.length === 0) return;
+    log.waiting = [];
+    log.chars = 0;
+    let fd: number | undefined;
     try {
-      appendTo(path, data);
+      fd = openLog(path);
+      let filled = 0;
+      for (const { time, task, role, text } of waiting) {
+        const lines = readable(redact(text)).replaceAll('\n', task.indent);
+        const line = `${time}${task.tag}${ROLES[role]}${lines}\n`;
+        const most = line.length * UNIT_BYTES;
+        if (filled + most > WRITE_BYTES) {
+          writeFileSync(fd, buffer.subarray(0, filled));
+          filled = 0;
+        }
+        if (most > WRITE_BYTES) writeFileSync(fd, line);
+        else filled += buffer.write(line, filled);
+      }
+      writeFileSync(fd, buffer.subarray(0, filled));
     } catch (error) {
       failed(path, error);
+    } finally {
+      if (fd !== undefined) closeSync(fd);
     }
   }
 
@@ -102,26 +122,18 @@ export function createTranscripts(options: {
     for (const log of logs.values()) flush(log);
   }
 
-  function add(log: Log, text: string): void {
-    const most = text.length * MOST_BYTES;
-    if (log.used + most > FLUSH_BYTES) flush(log);
-    if (most > FLUSH_BYTES) {
-      append(log, text);
-      return;
-    }
-    if (log.waiting === undefined) {
-      log.waiting = spare ?? Buffer.allocUnsafeSlow(FLUSH_BYTES);
-      spare = undefined;
-    }
-    log.used += log.waiting.write(text, log.used);
+  function add(log: Log, said: Said): void {
+    log.waiting.push(said);
+    log.chars += said.text.length;
+    if (log.chars >= FLUSH_CHARS) flush(log);
     // A process that has nothing else to do shall end; disposing writes what is left.
-    timer ??= setTimeout(flushAll, FLUSH_MS).unref();
+    else timer ??= setTimeout(flushAll, FLUSH_MS).unref();
   }
 
   function logOf(delegation_id: string): Log {
     let log = logs.get(delegation_id);
     if (log === undefined) {
-      log = { path: join(paths.transcripts, `${fileName(delegation_id)}.log`), waiting: undefined, used: 0, open: 0 };
+      log = { path: join(paths.transcripts, `${fileName(delegation_id)}.log`), waiting: [], chars: 0, open: 0 };
       logs.set(delegation_id, log);
     }
     return log;
@@ -134,16 +146,11 @@ export function createTranscripts(options: {
       log.open += 1;
       let ended = false;
       const tag = ` [${index}] `;
-      const indent = `\n${' '.repeat('10:31:02'.length + tag.length + ROLE_WIDTH)} | `;
+      const own = { tag, indent: `\n${' '.repeat('10:31:02'.length + tag.length + ROLE_WIDTH)} | ` };
       const write = (role: TranscriptRole, text: string): void => {
         if (ended || closed) return;
-        try {
-          const lines = readable(redact(text)).replaceAll('\n', indent);
-          tick();
-          add(log, `${time}${tag}${ROLES[role]}${lines}\n`);
-        } catch (error) {
-          failed(log.path, error);
-        }
+        tick();
+        add(log, { time, task: own, role, text });
       };
       const { provider, model, reasoning_effort, simulated } = task.route;
       const effort = reasoning_effort === undefined ? '' : `, effort ${reasoning_effort}`;
@@ -189,14 +196,14 @@ export function createTranscripts(options: {
   };
 }
 
-/** One open, one write, one close: cheaper here than the same off this thread. */
-function appendTo(path: string, data: Buffer | string): void {
+/** To write on at its end. Opening, writing and closing is cheaper here than off this thread. */
+function openLog(path: string): number {
   try {
-    appendFileSync(path, data, { mode: 0o600 });
+    return openSync(path, 'a', 0o600);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    appendFileSync(path, data, { mode: 0o600 });
+    return openSync(path, 'a', 0o600);
   }
 }
 
