@@ -34,7 +34,8 @@ export interface Workspace {
 
 export async function openWorkspace(folder: string): Promise<Workspace> {
   const root = await realPath(folder);
-  const show = (real: string): string => relative(root, real).replaceAll(sep, '/') || '.';
+  const below = root.endsWith(sep) ? root : root + sep;
+  const show = (real: string): string => real.slice(below.length).replaceAll(sep, '/') || '.';
 
   /** Folders in which the file system has answered before: asking it again in place costs a sixth of another thread. */
   const answered = new Set([root]);
