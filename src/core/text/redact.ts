@@ -24,8 +24,8 @@ const AFTER_NAME =
 const DOTTED = /(?<![\w-])[\w-]{13,}\.[\w-]{10,}\.[\w-]{5,}/g;
 const TOKEN_IN_DOTTED = /\beyJ[\w-]{10,}\..*$/s;
 
-/** A cheap test for anything in `KEY_SHAPES`, which takes five times as long. */
-const SHAPED = /[-_][A-Za-z0-9_-]{16}|AIza|A[KS]IA/;
+/** A cheap test for whatever has one of these shapes, or is a token: what it finds is looked at closely. */
+const SHAPED = /\w\w[-_][A-Za-z0-9_-]{16}|AIza|A[KS]IA|eyJ/;
 
 /** Of `sk-…`, `AIza…` and alike. */
 const LENGTH_OF_PREFIX = 4;
@@ -49,9 +49,10 @@ export function createRedactor(secrets: Iterable<string>): (text: string) => str
   const filter = filterOf(secrets, SHORTEST);
   return (text) => {
     const plain = filter(text);
-    const shapeless = SHAPED.test(plain) ? plain.replace(KEY_SHAPES, REDACTED) : plain;
+    const shaped = SHAPED.test(plain);
+    const shapeless = shaped ? plain.replace(KEY_SHAPES, REDACTED) : plain;
     const nameless = shapeless.search(AFTER_NAME) === -1 ? shapeless : shapeless.replace(AFTER_NAME, `$1${REDACTED}`);
-    return nameless.includes('eyJ') ? nameless.replace(DOTTED, withoutToken) : nameless;
+    return shaped && nameless.includes('eyJ') ? nameless.replace(DOTTED, withoutToken) : nameless;
   };
 }
 
