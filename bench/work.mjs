@@ -28,7 +28,7 @@ export function createWorkspace(folder) {
 
 /**
  * The tool of every contestant that brings its own: one synchronous read, the cheapest there is, so that the
- * comparison never favours Yardmaster, whose `read_file` also confines the path and reads without blocking.
+ * comparison never favours Yardmaster, whose `read_file` also confines the path.
  */
 export const fileReader = (workspace) => (path) => readFileSync(join(workspace, path), 'utf8');
 
