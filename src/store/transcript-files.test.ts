@@ -121,6 +121,18 @@ test('much text does not wait', () => {
   expect(statSync(transcript.path).size).toBeGreaterThan(2 ** 20);
 });
 
+test('short and long texts stay in order and whole, whatever they are written in', () => {
+  const { transcripts } = opened();
+  const transcript = transcripts.open(TASK);
+  const texts = [1, 30_000, 2, 70_000, 3, 21_845, 21_900, 5].flatMap((length) =>
+    ['a', 'é', '漢', '😀'].map((letter) => letter.repeat(length)),
+  );
+  for (const text of texts) transcript.write('tool', text);
+  transcript.end();
+  const [, ...lines] = readFileSync(transcript.path, 'utf8').trimEnd().split('\n');
+  expect(lines.map((line) => line.split(' | ')[1])).toEqual(texts);
+});
+
 test('disposing writes what is left of every transcript; later writes are ignored', async () => {
   const { transcripts } = opened();
   const open = Array.from({ length: 200 }, (_, index) => transcripts.open({ ...TASK, index }));
