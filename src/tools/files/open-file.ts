@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, read, readSync, type Stats } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, read, readSync, type Stats } from 'node:fs';
 import { promisify } from 'node:util';
 import { explain } from '../explain.ts';
 import { isAt, pathOf } from './is-at.ts';
@@ -54,12 +54,14 @@ export function openFile(real: string, path: string): OpenFile {
 
 /**
  * Opens what stands at a path that nobody has resolved. Undefined unless it is a regular file, and the kernel says
- * that it is at this very path, so that no symlink led to it: only Linux says so.
+ * that it is at this very path, so that no symlink led to it: only Linux says so. Anything else is not even opened,
+ * which a pipe or a device outside would feel.
  */
 export function openExactly(path: string): OpenFile | undefined {
   if (process.platform !== 'linux') return undefined;
   let fd: number;
   try {
+    if (lstatSync(path, { throwIfNoEntry: false })?.isFile() !== true) return undefined;
     fd = openSync(path, FLAGS);
   } catch {
     return undefined;

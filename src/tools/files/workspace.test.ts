@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { renameSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -61,6 +61,32 @@ describe('confinement', () => {
     renameSync(join(inside, path), join(inside, 'moved'));
     if (target !== undefined) symlinkSync(join(folder.path, target), join(inside, path));
     expect((await use(tool, { path: 'a/x.txt' })).content).toContain(expected);
+  });
+
+  test('a pipe outside is not even opened, where a folder became a symlink to its own', async () => {
+    using folder = createFolder({ 'inside/a/x.txt': 'mine', 'outside/y.txt': '' });
+    const tool = createReadFile(await openWorkspace(join(folder.path, 'inside')));
+    await use(tool, { path: 'a/x.txt' });
+    const pipe = join(folder.path, 'outside/pipe');
+    execFileSync('/usr/bin/env', ['mkfifo', pipe]);
+    renameSync(join(folder.path, 'inside/a'), join(folder.path, 'inside/moved'));
+    symlinkSync(join(folder.path, 'outside'), join(folder.path, 'inside/a'));
+    // Who writes to a pipe waits until somebody opens it, and fails when that one is gone.
+    const writer = spawn('/bin/sh', ['-c', 'echo ready; echo lost > "$0"', pipe], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const ended = new Promise((resolve) => writer.once('exit', resolve));
+    try {
+      await new Promise((resolve) => writer.stdout.once('data', resolve));
+      for (let turn = 0; turn < 20; turn += 1) {
+        expect((await use(tool, { path: 'a/pipe' })).content).toBe('"a/pipe" leads outside the workspace.');
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      expect([writer.exitCode, writer.signalCode]).toEqual([null, null]);
+    } finally {
+      writer.kill();
+      await ended;
+    }
   });
 
   test.runIf(process.platform === 'linux')('a file is read in place once its folder is known', async () => {
