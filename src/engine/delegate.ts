@@ -102,11 +102,12 @@ export async function startDelegation(
   if (signal?.aborted) children.stopAll();
   else signal?.addEventListener('abort', children.stopAll);
   const results = new Array<TaskResult>(tasks.length);
-  // In the same turn, so that the first are claimed in the transaction that stores them all.
-  const running = runGated(tasks.length, run.places, async (index) => {
+  const runOne = async (index: number): Promise<void> => {
     const result = await children.run(index);
     if (result !== undefined) results[index] = result;
-  }).finally(() => {
+  };
+  // In the same turn, so that the first are claimed in the transaction that stores them all.
+  const running = runGated(tasks.length, run.places, runOne, stored).finally(() => {
     signal?.removeEventListener('abort', children.stopAll);
     unwatch();
     release();

@@ -11,6 +11,26 @@ test('the first starts in the same tick, and no more than sixteen do before the 
   expect(started).toBe(40);
 });
 
+test.each(['resolves', 'rejects'])(
+  'what they wait for lets the first burst start; the others come when it %s',
+  async (how) => {
+    let settle = (): void => {};
+    const ready = new Promise<void>((resolve, reject) => {
+      settle = how === 'resolves' ? resolve : () => reject(new Error('no'));
+    });
+    let started = 0;
+    const start = async (): Promise<void> => {
+      started += 1;
+    };
+    const all = runGated(40, createPlaces(40), start, ready);
+    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(started).toBe(16);
+    settle();
+    await all;
+    expect(started).toBe(40);
+  },
+);
+
 test('nothing to start is the end', async () => {
   await runGated(0, createPlaces(10), async () => {});
 });

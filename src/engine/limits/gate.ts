@@ -81,22 +81,35 @@ export function createPlaces(count: number): Places {
 
 /**
  * Runs `start(0)` … `start(count - 1)`, in order, each in a place; resolves when all have ended.
- * Rejects with the first start that does.
+ * Rejects with the first start that does. What every start waits for is `ready`: until it has settled only the first
+ * burst starts, or all would go on in the tick in which it does.
  */
-export function runGated(count: number, places: Places, start: (index: number) => Promise<void>): Promise<void> {
+export function runGated(
+  count: number,
+  places: Places,
+  start: (index: number) => Promise<void>,
+  ready?: Promise<unknown>,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     let next = 0;
     let running = 0;
+    let early = ready !== undefined;
     const onEnd = (): void => {
       running -= 1;
       places.leave();
       if (next === count && running === 0) resolve();
     };
     if (count === 0) return resolve();
-    places.ask(() => {
+    const take = (): boolean => {
       running += 1;
       start(next++).then(onEnd, reject);
-      return next < count;
-    });
+      return next < count && !(early && next === BURST);
+    };
+    const onReady = (): void => {
+      early = false;
+      if (next === BURST && next < count) places.ask(take);
+    };
+    places.ask(take);
+    ready?.then(onReady, onReady);
   });
 }
