@@ -8,6 +8,8 @@ import type { SqliteFile } from './sqlite-file.ts';
 export interface GroupCommit {
   /** Resolves to what `run` gave once it is as durable as `until` says. `run` may be called again after a rollback. */
   write<T>(run: () => T | Promise<T>, until?: Until): Promise<T>;
+  /** The same for what is one statement: where nothing else is written, it is a transaction by itself. */
+  writeOne<T>(run: () => T, until?: Until): Promise<T>;
   /** Runs between transactions, after every write asked for before it. */
   read<T>(run: () => T | Promise<T>): Promise<T>;
   /** Writes what is queued, then closes the file. */
@@ -16,6 +18,7 @@ export interface GroupCommit {
 
 interface Job {
   readonly until: Until;
+  readonly one: boolean;
   readonly run: () => unknown;
   readonly resolve: (value: never) => void;
   readonly reject: (error: unknown) => void;
@@ -74,12 +77,12 @@ export function createGroupCommit(file: SqliteFile): GroupCommit {
   let syncing: Promise<void> = Promise.resolve();
   let next: Promise<void> | undefined;
 
-  function enqueue<T>(queue: Job[], run: () => T | Promise<T>, until: Until = 'disk'): Promise<T> {
+  function enqueue<T>(queue: Job[], run: () => T | Promise<T>, until: Until = 'disk', one = false): Promise<T> {
     if (closing !== undefined) {
       return Promise.reject(new DelegateError('STORE_FAILED', `The store "${file.path}" is closed.`));
     }
     return new Promise((resolve, reject) => {
-      queue.push({ until, run, resolve, reject });
+      queue.push({ until, one, run, resolve, reject });
       hurry ||= queue === reads || until === 'process';
       schedule();
     });
@@ -155,6 +158,14 @@ export function createGroupCommit(file: SqliteFile): GroupCommit {
 
   /** All of a group in one transaction or, where one write of it cannot be done, each that can in its own. */
   async function runAll(group: readonly Job[]): Promise<readonly Done[]> {
+    const [job] = group;
+    if (job?.one && group.length === 1) {
+      try {
+        return [{ job, outcome: await whenFree(job.run) }];
+      } catch (error) {
+        return refuse(group, file.failure(error));
+      }
+    }
     try {
       await whenFree(() => file.exec('BEGIN IMMEDIATE'));
     } catch (error) {
@@ -189,6 +200,7 @@ export function createGroupCommit(file: SqliteFile): GroupCommit {
 
   return {
     write: (run, until) => enqueue(writes, run, until),
+    writeOne: (run, until) => enqueue(writes, run, until, true),
     read: (run) => enqueue(reads, run),
     close() {
       if (closing === undefined) {

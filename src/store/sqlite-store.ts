@@ -81,7 +81,7 @@ const SQL = {
 export async function openSqliteStore(options: { readonly file: string; readonly readonly?: boolean }): Promise<Store> {
   const file = await openSqliteFile({ file: options.file, readonly: options.readonly ?? false });
   const sql = await prepareAll(file);
-  const { write, read, close } = createGroupCommit(file);
+  const { write, writeOne, read, close } = createGroupCommit(file);
 
   /** By condition: a handful, as filters have few parts. */
   const selects = new Map<string, Statement>();
@@ -141,15 +141,17 @@ export async function openSqliteStore(options: { readonly file: string; readonly
     },
 
     claim: (task_id, owner, lease_ms) =>
-      write(() => sql.claim.get([task_id, owner, lease_ms])?.[0] as number | undefined, 'process'),
+      writeOne(() => sql.claim.get([task_id, owner, lease_ms])?.[0] as number | undefined, 'process'),
 
-    heartbeat: (owner, lease_ms) => write(() => void sql.heartbeat.run([owner, lease_ms])),
+    heartbeat: (owner, lease_ms) => writeOne(() => void sql.heartbeat.run([owner, lease_ms])),
 
     async append(task_id, attempt, entries, until) {
-      if (entries.length === 0) return write(() => sql.holds.get([task_id, attempt]) !== undefined);
+      if (entries.length === 0) return writeOne(() => sql.holds.get([task_id, attempt]) !== undefined);
       const text = JSON.stringify(entries);
+      const append = (): boolean => sql.append.run([task_id, attempt, text, null]).changes === 1;
+      if (!entries.some(({ kind }) => kind === 'steer')) return writeOne(append, until);
       return write(() => {
-        if (sql.append.run([task_id, attempt, text, null]).changes === 0) return false;
+        if (!append()) return false;
         deliver(entries);
         return true;
       }, until);
@@ -205,7 +207,7 @@ export async function openSqliteStore(options: { readonly file: string; readonly
 
     undelivered: (origin) => read(() => sql.undelivered.all([origin ?? null]).map(([id]) => id as string)),
 
-    acknowledge: (delegation_id) => write(() => sql.acknowledge.run([delegation_id]).changes === 1),
+    acknowledge: (delegation_id) => writeOne(() => sql.acknowledge.run([delegation_id]).changes === 1),
 
     change: <Value, Answer>(name: string, update: Update<Value, Answer>) =>
       write(() => {
