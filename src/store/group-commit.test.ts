@@ -68,6 +68,16 @@ test('those who wait for the disk gather while it works; who does not is committ
   await four;
 });
 
+test('what is one statement is a transaction by itself where nothing else is written, and shares one otherwise', async () => {
+  const { file, told } = aFile();
+  const { write, writeOne } = createGroupCommit(file);
+  await writeOne(() => told.push('alone'), 'process');
+  await Promise.all([writeOne(() => told.push('one'), 'process'), write(() => told.push('two'), 'process')]);
+  expect(told).toEqual(['alone', 'begin', 'one', 'two', 'commit']);
+  await expect(writeOne(() => expect.fail('no'), 'process')).rejects.toMatchObject({ code: 'STORE_FAILED' });
+  expect(told).toHaveLength(5);
+});
+
 test('what need only survive the process is told at once, and the disk has it soon, or with what waits for it', async () => {
   const { file, told, syncs } = aFile();
   const { write, close } = createGroupCommit(file);

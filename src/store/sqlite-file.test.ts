@@ -21,6 +21,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { DelegateError } from '../core/errors.ts';
 import type { Store } from '../core/store.ts';
 import { MIGRATIONS } from './migrations.ts';
+import { openSqliteFile } from './sqlite-file.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 import { aDelegation, aResult } from './test-records.ts';
 
@@ -262,6 +263,27 @@ test('a write that cannot be done is undone alone, whatever it had written', asy
   ]);
   expect(outcomes.map((outcome) => outcome.status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
   expect((await store.tasks()).map((task) => task.id)).toEqual(['y', 'x']);
+});
+
+test('what failed once works when it can: an error does not stay with its statement', async () => {
+  const file = join(aFolder(), 'store.db');
+  const store = await opened(file);
+  await store.create(aDelegation('d', ['a', 'b']));
+  outside(
+    file,
+    `CREATE TRIGGER no BEFORE UPDATE ON task WHEN new.owner = 'poison' BEGIN SELECT raise(ABORT, 'no'); END`,
+  );
+  await expect(store.claim('a', 'poison', 30_000)).rejects.toMatchObject({ code: 'STORE_FAILED' });
+  const both = ['a', 'b'].map((id) => store.claim(id, 'poison', 30_000));
+  expect((await Promise.allSettled(both)).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  expect(await store.claim('a', 'one', 30_000)).toBe(1);
+  expect(await Promise.all(['a', 'b'].map((id) => store.claim(id, 'one', 30_000)))).toEqual([undefined, 1]);
+
+  const sqlite = await openSqliteFile({ file, readonly: false });
+  onTestFinished(() => sqlite.close());
+  const statement = sqlite.prepare('SELECT json(?1)');
+  expect(() => statement.get(['{'])).toThrow('malformed');
+  expect(statement.get(['1'])).toEqual(['1']);
 });
 
 test.skipIf(process.platform !== 'linux')('closed stores leave no file open', async () => {

@@ -13,6 +13,7 @@ import { openLog, SHORT_LOG_BYTES } from './write-ahead-log.ts';
  */
 export interface Statement {
   run(params: readonly SqlValue[]): { readonly changes: number; readonly lastInsertRowid: number };
+  /** Of what only reads: nobody hears of an error after the first row. */
   get(params: readonly SqlValue[]): readonly SqlValue[] | undefined;
   all(params: readonly SqlValue[]): readonly (readonly SqlValue[])[];
 }
@@ -58,7 +59,21 @@ export async function openSqliteFile(options: {
       exec: (sql) => void db.exec(sql),
       prepare(sql) {
         const statement = db.prepare(sql) as unknown as Statement & { readonly reader: boolean; raw(): Statement };
-        return statement.reader ? statement.raw() : statement;
+        if (!statement.reader) return statement;
+        const reader = statement.raw();
+        let failed = false;
+        return {
+          run: (params) => reader.run(params),
+          all: (params) => reader.all(params),
+          get(params) {
+            // libsql gives an error again and again: only when it is asked for all rows does it begin anew.
+            const again = failed;
+            failed = true;
+            const row = again ? reader.all(params)[0] : reader.get(params);
+            failed = false;
+            return row;
+          },
+        };
       },
       inTransaction: () => db.inTransaction,
       sync: async () => log?.sync(),

@@ -141,11 +141,12 @@ export async function openSqliteStore(options: { readonly file: string; readonly
     },
 
     claim: (task_id, owner, lease_ms) =>
-      writeOne(() => sql.claim.get([task_id, owner, lease_ms])?.[0] as number | undefined, 'process'),
+      // To the end of its rows: only then has a commit of its own been heard of.
+      writeOne(() => sql.claim.all([task_id, owner, lease_ms])[0]?.[0] as number | undefined, 'process'),
 
     heartbeat: (owner, lease_ms) => writeOne(() => void sql.heartbeat.run([owner, lease_ms])),
 
-    async append(task_id, attempt, entries, until) {
+    append(task_id, attempt, entries, until) {
       if (entries.length === 0) return writeOne(() => sql.holds.get([task_id, attempt]) !== undefined);
       const text = JSON.stringify(entries);
       const append = (): boolean => sql.append.run([task_id, attempt, text, null]).changes === 1;
@@ -157,7 +158,7 @@ export async function openSqliteStore(options: { readonly file: string; readonly
       }, until);
     },
 
-    async finish(task_id, attempt, result, entries = []) {
+    finish(task_id, attempt, result, entries = []) {
       const text = JSON.stringify(entries);
       const body = JSON.stringify(result);
       return write(() => {

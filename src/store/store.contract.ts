@@ -102,6 +102,24 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect(claims.filter((attempt) => attempt !== undefined)).toEqual([1]);
     });
 
+    test('claims made one right after the other are told each for itself, and stay in their place', async () => {
+      const store = await opened();
+      await store.create(aDelegation('d', ['a', 'b', 'c', 'd']));
+      await store.claim('c', OTHER, LEASE);
+      const claims = await Promise.all([
+        store.claim('a', OWNER, NO_LEASE),
+        store.claim('b', OWNER, NO_LEASE),
+        store.claim('c', OWNER, NO_LEASE),
+        store.claim('none', OWNER, NO_LEASE),
+        store.claim('a', OWNER, NO_LEASE),
+        store.heartbeat(OWNER, LEASE),
+        store.claim('b', OTHER, LEASE),
+        store.claim('d', OWNER, NO_LEASE),
+      ]);
+      expect(claims).toEqual([1, 1, undefined, undefined, 2, undefined, undefined, 1]);
+      expect((await store.expired()).map(({ id }) => id)).toEqual(['d']);
+    });
+
     test('a running task whose lease ran out is taken over as the next attempt', async () => {
       const store = await opened();
       await store.create(aDelegation('d', ['t']));

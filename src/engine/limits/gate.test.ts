@@ -12,7 +12,7 @@ test('the first starts in the same tick, and no more than sixteen do before the 
 });
 
 test.each(['resolves', 'rejects'])(
-  'what they wait for lets the first burst start; the others come when it %s',
+  'sixty-four start before what they wait for; the others come when it %s',
   async (how) => {
     let settle = (): void => {};
     const ready = new Promise<void>((resolve, reject) => {
@@ -22,12 +22,12 @@ test.each(['resolves', 'rejects'])(
     const start = async (): Promise<void> => {
       started += 1;
     };
-    const all = runGated(40, createPlaces(40), start, ready);
-    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
-    expect(started).toBe(16);
+    const all = runGated(100, createPlaces(100), start, ready);
+    for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(started).toBe(64);
     settle();
     await all;
-    expect(started).toBe(40);
+    expect(started).toBe(100);
   },
 );
 

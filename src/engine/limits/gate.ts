@@ -1,6 +1,9 @@
 /** Children started before the event loop gets its turn. */
 const BURST = 16;
 
+/** … and before what all of them wait for: those go on together. */
+const EARLY = 64;
+
 /** Takes one place; gives whether another is wanted. */
 type Take = () => boolean;
 
@@ -81,8 +84,8 @@ export function createPlaces(count: number): Places {
 
 /**
  * Runs `start(0)` … `start(count - 1)`, in order, each in a place; resolves when all have ended.
- * Rejects with the first start that does. What every start waits for is `ready`: until it has settled only the first
- * burst starts, or all would go on in the tick in which it does.
+ * Rejects with the first start that does. What every start waits for is `ready`: until it has settled only some
+ * start, or all would go on in the tick in which it does.
  */
 export function runGated(
   count: number,
@@ -103,11 +106,11 @@ export function runGated(
     const take = (): boolean => {
       running += 1;
       start(next++).then(onEnd, reject);
-      return next < count && !(early && next === BURST);
+      return next < count && !(early && next === EARLY);
     };
     const onReady = (): void => {
       early = false;
-      if (next === BURST && next < count) places.ask(take);
+      if (next === EARLY && next < count) places.ask(take);
     };
     places.ask(take);
     ready?.then(onReady, onReady);
