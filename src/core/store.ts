@@ -93,7 +93,8 @@ export interface TaskFilter {
 
 /**
  * What becomes of a shared value (JSON; undefined = there is none), and an answer for who asked. `now` is the store's
- * clock in milliseconds. Pure: a step that could not be written is done again.
+ * clock in milliseconds. Called when the store comes to it, and again where it could not be written the first time: what
+ * it tells is as of then.
  */
 export type Update<Value, Answer> = (
   value: Value | undefined,
@@ -102,9 +103,10 @@ export type Update<Value, Answer> = (
 
 /**
  * When a write resolves. `disk`: it survives a power failure. `process`: it survives the end of the process; the disk
- * has it within 50 milliseconds, and before any write that is asked for later and waits for the disk.
+ * has it within 50 milliseconds, and before any write that is asked for later and waits for the disk. `passing`: as
+ * `process`, and nobody waits for it: it goes with what others write, and keeps nobody from gathering for the disk.
  */
-export type Until = 'disk' | 'process';
+export type Until = 'disk' | 'process' | 'passing';
 
 /**
  * The Store port. Writes are made in the order they are asked for, and resolve once they are durable; those asked for
@@ -165,8 +167,11 @@ export interface Store extends AsyncDisposable {
   undelivered(origin?: string): Promise<readonly string[]>;
   /** Notes that a delegation's results have arrived. Resolves true the first time only. */
   acknowledge(delegation_id: string): Promise<boolean>;
-  /** Changes a small value that all processes share, as one step, and resolves to the answer of `update`. */
-  change<Value, Answer>(name: string, update: Update<Value, Answer>): Promise<Answer>;
+  /**
+   * Changes a small value that all processes share, as one step, and resolves to the answer of `update`; `until` as for
+   * `append`.
+   */
+  change<Value, Answer>(name: string, update: Update<Value, Answer>, until?: Until): Promise<Answer>;
   /** Such a value as it is now; undefined = there is none. */
   shared<Value>(name: string): Promise<Value | undefined>;
   /** Removes delegations whose last task ended before `before` (ms), with their journals; tells which tasks went. */

@@ -78,6 +78,23 @@ test('what is one statement is a transaction by itself where nothing else is wri
   expect(told).toHaveLength(5);
 });
 
+test('what is written in passing gathers with those who wait for the disk, and does not wait for it', async () => {
+  const { file, told, syncs } = aFile();
+  const { write } = createGroupCommit(file);
+  const one = write(() => void told.push('one'));
+  await turns();
+  void write(() => void told.push('two'), 'passing').then(() => told.push('told two'));
+  const three = write(() => void told.push('three'));
+  await turns();
+  expect(told).toEqual(['begin', 'one', 'commit', 'sync']);
+  syncs[0]!.resolve();
+  await one;
+  await turns();
+  expect(told.slice(4)).toEqual(['begin', 'two', 'three', 'commit', 'sync', 'told two']);
+  syncs[1]!.resolve();
+  await three;
+});
+
 test('what need only survive the process is told at once, and the disk has it soon, or with what waits for it', async () => {
   const { file, told, syncs } = aFile();
   const { write, close } = createGroupCommit(file);

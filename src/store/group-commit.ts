@@ -119,7 +119,7 @@ export function createGroupCommit(file: SqliteFile): GroupCommit {
     if (waiting.length > 0) void tellOnDisk(waiting);
     // A process that has nothing else to do shall end: what it wrote outlives it.
     else lacking ??= setTimeout(onDisk, SYNC_WITHIN_MS).unref();
-    if (waiting.length < done.length) void tell(done.filter(({ job }) => job.until === 'process'));
+    if (waiting.length < done.length) void tell(done.filter(({ job }) => job.until !== 'disk'));
     const full = file.trim();
     if (full !== undefined) await full;
   }

@@ -10,6 +10,7 @@ import type {
   TaskFilter,
   TaskPlan,
   TaskRecord,
+  Until,
   Update,
 } from '../core/store.ts';
 import { createGroupCommit, createPace } from './group-commit.ts';
@@ -210,7 +211,7 @@ export async function openSqliteStore(options: { readonly file: string; readonly
 
     acknowledge: (delegation_id) => writeOne(() => sql.acknowledge.run([delegation_id]).changes === 1),
 
-    change: <Value, Answer>(name: string, update: Update<Value, Answer>) =>
+    change: <Value, Answer>(name: string, update: Update<Value, Answer>, until?: Until) =>
       write(() => {
         const [body, now] = sql.shared.get([name]) as readonly [string | null, number];
         const [value, answer] = update(body === null ? undefined : (JSON.parse(body) as Value), now);
@@ -218,7 +219,7 @@ export async function openSqliteStore(options: { readonly file: string; readonly
         if (text === null) sql.unshare.run([name]);
         else if (text !== body) sql.share.run([name, text]);
         return answer;
-      }),
+      }, until),
 
     shared: <Value>(name: string) =>
       read(() => {
