@@ -41,7 +41,10 @@ export interface RateAsk {
 export interface RateGrant {
   /** The first so many of those waiting may start now. */
   readonly go: number;
-  /** The moment they count for, for corrections. */
+  /** With those that may follow without asking: how many, and with how many tokens at most. */
+  readonly requests: number;
+  readonly tokens: number;
+  /** The moment they count for. What has not started by then is to be corrected. */
   readonly at: number;
   /** Another process waits: what ends is to be told at once. */
   readonly contested: boolean;
@@ -51,6 +54,10 @@ export interface RateGrant {
 
 const MINUTE_MS = 60_000;
 const SECOND_MS = 1_000;
+/** The part of what is free then that a process may start without asking, where all that wait may start … */
+const AHEAD = 1 / 8;
+/** … and the most of it. */
+const MOST_AHEAD = 1_000;
 /** How long a process that waits for another's requests to end waits before it looks again. */
 export const LOOK_AGAIN_MS = 200;
 /** A process that waits and is not heard of for so long has lost its turn. */
@@ -58,7 +65,8 @@ const TURN_MS = 5_000;
 
 /**
  * Lets as many of the waiting requests start as the limits bear. Processes that wait take turns: each leaves free what
- * those need that got nothing since it last got something, so that nobody starves.
+ * those need that got nothing since it last got something, so that nobody starves. Where nobody has to wait, and much is
+ * free, a process may start some more until the second is over, without asking.
  *
  * A request of more than `tpm` tokens starts when nothing else has within the minute.
  */
@@ -83,6 +91,7 @@ export function askRate(
   /** Those whose turn it is before this process. */
   let ahead = before === undefined ? queue : queue.filter((other) => isBefore(other, { ...before, owner: ask.owner }));
   let go = 0;
+  let started = 0;
   let again_ms: number | undefined;
   for (const wanted of ask.waiting) {
     const needs = Math.min(wanted, tpm);
@@ -98,16 +107,23 @@ export function askRate(
     slots -= 1;
     requests -= 1;
     tokens -= needs;
+    started += needs;
     ahead = queue;
   }
 
+  const moreRequests = Math.floor(Math.min(slots, requests) * AHEAD);
+  const moreTokens = Math.floor(tokens * AHEAD);
+  const alone = queue.length === 0 && go > 0 && go === ask.waiting.length;
+  const counts: Started =
+    alone && moreRequests >= go && moreTokens >= started
+      ? [at, go + Math.min(moreRequests, MOST_AHEAD), started + (tpm === Infinity ? 0 : moreTokens)]
+      : [at, go, started];
   if (go > 0 && (ask.limits.rpm !== undefined || ask.limits.tpm !== undefined)) {
-    const count = ask.waiting.slice(0, go).reduce((sum, wanted) => sum + Math.min(wanted, tpm), 0);
     const last = minute.at(-1);
-    if (last?.[0] === at) minute[minute.length - 1] = [at, last[1] + go, last[2] + count];
-    else minute.push([at, go, count]);
+    if (last?.[0] === at) minute[minute.length - 1] = [at, last[1] + counts[1], last[2] + counts[2]];
+    else minute.push(counts);
   }
-  const in_flight = ask.in_flight + go;
+  const in_flight = ask.in_flight + counts[1];
   const next = ask.waiting[go];
   const mine: ProcessUse[] =
     in_flight === 0 && next === undefined
@@ -125,7 +141,14 @@ export function askRate(
   const processes = [...others, ...mine];
   return [
     processes.length === 0 && minute.length === 0 ? undefined : { processes, started: minute },
-    { go, at, contested: queue.length > 0, ...(again_ms === undefined ? {} : { again_ms }) },
+    {
+      go,
+      requests: counts[1],
+      tokens: tpm < Infinity ? counts[2] : Infinity,
+      at,
+      contested: queue.length > 0,
+      ...(again_ms === undefined ? {} : { again_ms }),
+    },
   ];
 }
 

@@ -96,6 +96,9 @@ export async function startDelegation(
     .create({ id: delegation_id, ...record, tasks }, leases, deps.settings.limits)
     .then(() => tellQueued(run, tasks));
   const children = createChildren(run, tasks, { stored, queued_at: created_at });
+  const shared = [deps.daily, opened, ...joined];
+  for (const ledger of shared) ledger?.prepare();
+  const rest = (): Promise<unknown> => Promise.all([deps.governor.rest(), ...shared.map((ledger) => ledger?.rest())]);
   // Before they are stored: from then on anybody may ask something of them.
   const unwatch = deps.controls.watch({ delegation_id, task_ids: ids, on: children.on });
   const release = leases.keep();
@@ -116,6 +119,7 @@ export async function startDelegation(
     await stored;
   } catch (error) {
     await running;
+    await rest();
     throw error;
   }
 
@@ -123,8 +127,7 @@ export async function startDelegation(
     try {
       await running;
     } finally {
-      const ledgers = [deps.daily, opened, ...joined];
-      await Promise.all([deps.governor.rest(), ...ledgers.map((ledger) => ledger?.rest())]);
+      await rest();
       if (opened !== undefined) await closeTreeBudget({ id: delegation_id }, deps);
     }
     const duration_ms = Math.max(0, clock.now() - created_at);

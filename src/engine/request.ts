@@ -100,7 +100,9 @@ export async function askOnce(agent: Asker): Promise<Asked | { readonly error: u
   let permit: Permit | undefined;
   try {
     if (ledgers.length > 0) {
-      grant = await reserve(ledgers, { route, input: agent.context, signal, onWait: tellWaits(agent, 'budget') });
+      const wish = { route, input: agent.context, signal, onWait: tellWaits(agent, 'budget') };
+      const reserving = reserve(ledgers, wish);
+      grant = reserving instanceof Promise ? await reserving : reserving;
       if (!grant.granted && !signal.aborted) return { ending: endingOfBudget(agent, grant) };
     }
     const entering = governor.enter(route, {

@@ -73,7 +73,7 @@ export const action: Action = async (context) => {
   rows.push(['total', String(ended.length), '', '', '', money(total)]);
   context.output.data(table(columns, rows, context.output.columns).join('\n'));
   if (today !== undefined) {
-    const rest = today.held > 0 ? `, ${usd(today.held)} set aside for requests under way` : '';
+    const rest = today.held > 0 ? `, ${usd(today.held)} set aside by what is running` : '';
     context.output.data(`today (UTC): ${usd(today.used)} of the daily budget of ${usd(today.limit)}${rest}`);
   }
   if (!total.complete)

@@ -10,17 +10,18 @@ const usd = (amount: number) => ({ ...NOTHING, usd: amount });
 function budgetOf(more: Partial<BudgetAsk> = {}) {
   let use: BudgetUse | undefined;
   return {
-    ask(owner: string, now: number, { needed = NOTHING, wanted = needed, ...rest }: Partial<BudgetAsk>): BudgetGrant {
+    ask(owner: string, now: number, asks: Partial<BudgetAsk>): BudgetGrant {
       const ask = {
         owner,
         lease_ms: 30_000,
         budget: { usd: 100 },
         used: NOTHING,
         reserved: NOTHING,
-        needed,
-        wanted,
+        needed: NOTHING,
+        ahead: false,
+        waits: false,
         ...more,
-        ...rest,
+        ...asks,
       };
       const [next, grant] = askBudget(use, ask, now);
       use = JSON.parse(JSON.stringify(next));
@@ -31,11 +32,21 @@ function budgetOf(more: Partial<BudgetAsk> = {}) {
 }
 
 describe('a budget that processes share', () => {
-  test('what is needed is set aside as far as there is; what is wanted only from plenty', () => {
+  test('what is needed is set aside as far as there is; ahead of that, an eighth of what is free', () => {
     const { ask } = budgetOf();
-    expect(ask('a', 0, { needed: usd(10), wanted: usd(20) }).held.usd).toBe(20);
-    expect(ask('b', 0, { needed: usd(20), wanted: usd(40) }).held.usd).toBe(20);
-    expect(ask('c', 0, { needed: usd(70) })).toMatchObject({ held: usd(60), shared: true });
+    expect(ask('a', 0, { needed: usd(1), ahead: true }).held.usd).toBe(12.5);
+    expect(ask('b', 0, { needed: usd(60), ahead: true }).held.usd).toBe(60);
+    expect(ask('c', 0, { needed: usd(70), ahead: true })).toMatchObject({ held: { usd: 27.5 }, shared: true });
+  });
+
+  test('nobody sets anything aside ahead while another waits for what is set aside', () => {
+    const { ask } = budgetOf();
+    ask('a', 0, { needed: usd(1), ahead: true });
+    expect(ask('b', 1, { needed: usd(90), ahead: true, waits: true }).held.usd).toBe(87.5);
+    expect(ask('a', 2, { reserved: usd(1), needed: usd(1), ahead: true }).held.usd).toBe(1);
+    expect(ask('b', 3, { needed: usd(90), ahead: true, waits: true }).held.usd).toBe(90);
+    ask('b', 4, {});
+    expect(ask('a', 5, { needed: usd(1), ahead: true })).toMatchObject({ held: { usd: 12.5 }, shared: false });
   });
 
   test('what was used is gone, and what was set aside for it comes back', () => {
@@ -58,9 +69,11 @@ describe('a budget that processes share', () => {
   });
 
   test('a kind it does not have is unlimited', () => {
-    const { ask } = budgetOf();
+    const { ask, use } = budgetOf();
     const needed = { usd: 1, tokens: 1e12, turns: 1e6 };
     expect(ask('a', 0, { needed }).held).toEqual(needed);
+    expect(ask('a', 1, { needed, ahead: true }).held).toEqual({ usd: 12.5, tokens: Infinity, turns: Infinity });
+    expect(use()?.holds).toMatchObject([{ spend: { usd: 12.5, tokens: 0, turns: 0 } }]);
   });
 
   test('a daily one starts anew at midnight UTC; what is under way then goes on', () => {
@@ -89,6 +102,8 @@ const step = fc.record({
   ends: fc.boolean(),
   part: fc.double({ min: 0, max: 1, noNaN: true }),
   dies: fc.boolean(),
+  ahead: fc.boolean(),
+  waits: fc.boolean(),
 });
 
 test('no interleaving of processes spends more than there is, and what the dead had set aside comes back (F51)', () => {
@@ -99,7 +114,7 @@ test('no interleaving of processes spends more than there is, and what the dead 
       let used = 0;
       let now = 0;
       const sum = (owner: string): number => (alive.get(owner) ?? []).reduce((total, amount) => total + amount, 0);
-      for (const { owner, ms, wants, ends, part, dies } of steps) {
+      for (const { owner, ms, wants, ends, part, dies, ahead, waits } of steps) {
         now += ms;
         // Those that live say so in time.
         for (const other of alive.keys()) ask(other, now, { reserved: usd(sum(other)), needed: usd(sum(other)) });
@@ -114,7 +129,7 @@ test('no interleaving of processes spends more than there is, and what the dead 
         } else {
           const reserved = usd(sum(owner));
           const needed = usd(reserved.usd + wants);
-          const { held } = ask(owner, now, { reserved, needed, wanted: usd(needed.usd + wants) });
+          const { held } = ask(owner, now, { reserved, needed, ahead, waits });
           const { usd: got } = lessSpend(held, reserved);
           if (got >= wants) requests.push(wants);
         }

@@ -1,5 +1,5 @@
 import type { Budget } from '../task.ts';
-import { addSpend, covers, leastSpend, lessSpend, mostSpend, NOTHING, type Spend, spendOf } from './spend.ts';
+import { addSpend, isNothing, lessSpend, NOTHING, type Spend, spendOf } from './spend.ts';
 
 /** A budget that processes share: what was used, and what each has set aside for requests that are under way. */
 export interface BudgetUse {
@@ -15,6 +15,8 @@ interface Hold {
   /** It comes back then, unless the owner says more: it may have died. */
   readonly until: number;
   readonly spend: Spend;
+  /** Requests of it wait for what others have set aside. */
+  readonly waits?: boolean;
 }
 
 /** What a process tells and wants. */
@@ -33,13 +35,15 @@ export interface BudgetAsk {
   readonly reserved: Spend;
   /** With what requests need that want to leave now: it gets this as far as there is. */
   readonly needed: Spend;
-  /** With what the next ones may need: it gets this where there is plenty, so that it need not ask for each. */
-  readonly wanted: Spend;
+  /** More will come: it gets a part of what is free, so that it need not ask for each, unless others wait. */
+  readonly ahead: boolean;
+  /** Requests of it wait for what others have set aside. */
+  readonly waits: boolean;
 }
 
 export interface BudgetGrant {
   readonly budget: Budget;
-  /** What is set aside for it now. */
+  /** What is set aside for it now; Infinity of a kind that the budget does not have. */
   readonly held: Spend;
   /** What nobody has used. */
   readonly unused: Spend;
@@ -48,10 +52,13 @@ export interface BudgetGrant {
 }
 
 const DAY_MS = 86_400_000;
-/** There is plenty when there is so many times what is wanted. */
-const PLENTY = 4;
+/** The part of what is free that a process sets aside ahead. */
+const AHEAD = 1 / 8;
 
-/** Books what was used, and sets aside what is wanted as far as nobody else has used it or set it aside. */
+/**
+ * Books what was used, and sets aside what is needed as far as nobody else has used it or set it aside: more than that
+ * while there is much, no more at all near the limit, where it is exact.
+ */
 export function askBudget(use: BudgetUse | undefined, ask: BudgetAsk, now: number): readonly [BudgetUse, BudgetGrant] {
   const day = ask.daily ? Math.floor(now / DAY_MS) : undefined;
   const same = use !== undefined && use.day === day;
@@ -60,12 +67,19 @@ export function askBudget(use: BudgetUse | undefined, ask: BudgetAsk, now: numbe
   const others = (use?.holds ?? []).filter(({ owner, until }) => owner !== ask.owner && until > now);
   const unused = lessSpend(spendOf(budget), used);
   const free = lessSpend(unused, others.map(({ spend }) => spend).reduce(addSpend, NOTHING));
-  const wanted = covers(free, times(ask.wanted, PLENTY)) ? ask.wanted : leastSpend(ask.needed, free);
-  const held = mostSpend(wanted, ask.reserved);
-  const mine = isNothing(held) ? [] : [{ owner: ask.owner, until: now + ask.lease_ms, spend: held }];
+  const ahead = ask.ahead && !others.some(({ waits }) => waits);
+  const heldOf = (kind: keyof Spend): number => {
+    const part = free[kind] * AHEAD;
+    const share = ahead && part >= ask.needed[kind] ? part : Math.min(ask.needed[kind], free[kind]);
+    return Math.max(share, ask.reserved[kind]);
+  };
+  const held = { usd: heldOf('usd'), tokens: heldOf('tokens'), turns: heldOf('turns') };
+  const spend = { usd: finite(held.usd), tokens: finite(held.tokens), turns: finite(held.turns) };
+  const hold = { owner: ask.owner, until: now + ask.lease_ms, spend, ...(ask.waits && { waits: true }) };
+  const mine = isNothing(spend) && !ask.waits ? [] : [hold];
   return [
     { budget, ...(day !== undefined && { day }), used, holds: [...others, ...mine] },
-    { budget, held, unused, shared: others.length > 0 },
+    { budget, held, unused, shared: others.some((other) => !isNothing(other.spend)) },
   ];
 }
 
@@ -78,10 +92,7 @@ export function spentOn(use: BudgetUse | undefined, now: number): { readonly use
   };
 }
 
-function times({ usd, tokens, turns }: Spend, factor: number): Spend {
-  return { usd: usd * factor, tokens: tokens * factor, turns: turns * factor };
-}
-
-function isNothing({ usd, tokens, turns }: Spend): boolean {
-  return usd <= 0 && tokens <= 0 && turns <= 0;
+/** As the record has it, which is JSON: of what is unlimited nothing has to be set aside. */
+function finite(amount: number): number {
+  return amount === Infinity ? 0 : amount;
 }

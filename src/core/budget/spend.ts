@@ -19,11 +19,6 @@ export function leastSpend(a: Spend, b: Spend): Spend {
   return { usd: Math.min(a.usd, b.usd), tokens: Math.min(a.tokens, b.tokens), turns: Math.min(a.turns, b.turns) };
 }
 
-/** The higher of each kind. */
-export function mostSpend(a: Spend, b: Spend): Spend {
-  return { usd: Math.max(a.usd, b.usd), tokens: Math.max(a.tokens, b.tokens), turns: Math.max(a.turns, b.turns) };
-}
-
 /** A budget as the most that may be spent; a kind it does not have is unlimited. */
 export function spendOf({ usd = Infinity, tokens = Infinity, turns = Infinity }: Budget): Spend {
   return { usd, tokens, turns };
@@ -32,4 +27,8 @@ export function spendOf({ usd = Infinity, tokens = Infinity, turns = Infinity }:
 /** True when `a` has at least `b` of every kind. */
 export function covers(a: Spend, b: Spend): boolean {
   return a.usd >= b.usd && a.tokens >= b.tokens && a.turns >= b.turns;
+}
+
+export function isNothing({ usd, tokens, turns }: Spend): boolean {
+  return usd <= 0 && tokens <= 0 && turns <= 0;
 }

@@ -44,12 +44,20 @@ interface Wish {
 }
 
 /**
- * Sets aside the worst case of a request in all the budgets that it counts in. Waits while other requests have set
- * aside what it needs; stops waiting when the signal aborts. Whatever it gives must be settled.
+ * Sets aside the worst case of a request in all the budgets that it counts in, at once where all have room for it. Waits
+ * while other requests have set aside what it needs; stops waiting when the signal aborts. Whatever it gives must be settled.
  */
-export async function reserve(ledgers: readonly Ledger[], wish: Wish): Promise<Grant> {
-  const { signal, onWait } = wish;
+export function reserve(ledgers: readonly Ledger[], wish: Wish): Grant | Promise<Grant> {
   const worst = worstOf(wish);
+  if (worst === undefined || !ledgers.every((ledger) => covers(ledger.left(), worst))) {
+    return reserveInTime(ledgers, wish, worst);
+  }
+  for (const ledger of ledgers) ledger.hold(worst);
+  return { granted: true, max_output: outputOf(wish.route), spend: worst, cut: false };
+}
+
+async function reserveInTime(ledgers: readonly Ledger[], wish: Wish, worst: Spend | undefined): Promise<Grant> {
+  const { signal, onWait } = wish;
   let waits = false;
   const draws = ledgers.some(({ draw }) => draw !== undefined) ? DRAWS : 0;
   let missed = 0;
@@ -102,13 +110,17 @@ function change(ledgers: readonly Ledger[], signal: AbortSignal): Promise<void> 
 /** What the request could use were there no budget; undefined where its price is not known. */
 function worstOf({ route, input }: Wish): Spend | undefined {
   const price = worstPrice(route);
-  const output = route.max_output ?? USUAL_MAX_OUTPUT;
+  const output = outputOf(route);
   return price && { usd: input * price.in + output * price.out, tokens: input + output, turns: 1 };
+}
+
+function outputOf({ max_output = USUAL_MAX_OUTPUT }: Route): number {
+  return max_output;
 }
 
 /** The room that budgets give a request: its output is capped by what its input leaves in each. */
 function grantOf(ledgers: readonly Ledger[], { route, input }: Wish, room: (ledger: Ledger) => Spend): Grant {
-  const wanted = route.max_output ?? USUAL_MAX_OUTPUT;
+  const wanted = outputOf(route);
   const least = Math.min(LEAST_OUTPUT, wanted);
   const known = worstPrice(route);
   const price = known ?? { in: 0, out: 0 };

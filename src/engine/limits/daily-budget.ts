@@ -20,7 +20,7 @@ export function createDailyBudget(usd: number, deps: Site & { readonly leases: L
   return createSharedLedger({ name: NAME, scope: { of: 'day' }, budget: { usd }, daily: true, before }, deps);
 }
 
-/** USD used today, and set aside for requests under way. Used is what it is booked at: its worst case if not known. */
+/** USD used today, and set aside by processes at work. Used is what it is booked at: its worst case if not known. */
 export async function spentToday({ store, clock }: Site): Promise<{ readonly used: number; readonly held: number }> {
   const use = await store.shared<BudgetUse>(NAME);
   return use === undefined ? { used: await spentByResults({ store, clock }), held: 0 } : spentOn(use, clock.now());

@@ -66,6 +66,14 @@ interface Waiter extends Entry {
   told: boolean;
 }
 
+interface Allowed {
+  readonly at: number;
+  /** The same moment, by this process's clock. */
+  readonly until: number;
+  requests: number;
+  tokens: number;
+}
+
 const FIRST_PAUSE_MS = 500;
 /** Between two refusals, where the provider says no time. */
 export const LONGEST_PAUSE_MS = 30_000;
@@ -103,7 +111,11 @@ export function createLane(name: string, { store, leases, clock }: LaneDeps): La
   let asking: Promise<void> | undefined;
   let ask_at = 0;
   let asked_at = 0;
-  let corrections: Started[] = [];
+  /** What may still start of what was let go; by the minute, until its moment. */
+  let allowed: Allowed = { at: 0, until: 0, requests: 0, tokens: 0 };
+  const corrections: Started[] = [];
+  /** So many of them the store is being told. */
+  let sent = 0;
   let stopTicks: (() => void) | undefined;
   let wake: { readonly at: number; readonly controller: AbortController } | undefined;
 
@@ -112,7 +124,7 @@ export function createLane(name: string, { store, leases, clock }: LaneDeps): La
 
   function enter(entry: Entry, given: RateLimits | undefined): Permit | Promise<Permit | undefined> {
     limits = given;
-    if (waiting === 0 && mayStart(clock.now())) return start(entry.tokens, 0);
+    if (waiting === 0 && mayStart(entry, clock.now())) return start(entry);
     return new Promise((resolve, reject) => {
       if (entry.signal.aborted) return resolve(undefined);
       const stop = (): void => {
@@ -134,24 +146,31 @@ export function createLane(name: string, { store, leases, clock }: LaneDeps): La
     return running < Math.floor(width) && now >= paused_until;
   }
 
-  /** Whether one more may start without asking the store. */
-  function mayStart(now: number): boolean {
+  /** Whether it may start without asking the store. */
+  function mayStart({ tokens }: Pick<Entry, 'tokens'>, now: number): boolean {
     if (!open(now)) return false;
     if (limits === undefined) return true;
-    const byMinute = limits.rpm !== undefined || limits.tpm !== undefined;
-    return !byMinute && !contested && asking === undefined && running < slots;
+    if (asking !== undefined) return false;
+    if (byMinute()) return allowed.requests > 0 && allowed.tokens >= counted(tokens) && now <= allowed.until;
+    return contested ? allowed.requests > 0 : running < slots;
   }
 
-  function start(tokens: number, at: number): Permit {
+  function byMinute(): boolean {
+    return limits?.rpm !== undefined || limits?.tpm !== undefined;
+  }
+
+  function start({ tokens }: Pick<Entry, 'tokens'>): Permit {
     running += 1;
-    return { lane, tokens, at, narrowed };
+    allowed.requests -= 1;
+    allowed.tokens -= counted(tokens);
+    return { lane, tokens, at: byMinute() ? allowed.at : 0, narrowed };
   }
 
   /** Lets go who may, and sees to it that somebody looks again. */
   function pump(): void {
     // One moment for all of it: were the pause to end between two looks at the clock, nobody would look again.
     const now = clock.now();
-    while (waiting > 0 && mayStart(now)) letGo(0);
+    while (waiting > 0 && mayStart(first(), now)) letGo(start(first()));
     if (waiting === 0) return;
     if (now < paused_until) wakeAt(paused_until);
     else if (open(now) && limits !== undefined) {
@@ -170,8 +189,13 @@ export function createLane(name: string, { store, leases, clock }: LaneDeps): La
     untold = [];
   }
 
-  /** Starts the first of the batch whose turn it is; its batch is the last then. Gives its tokens. */
-  function letGo(at: number): number {
+  /** Of the batch whose turn it is. */
+  function first(): Waiter {
+    return queues.values().next().value![0]!;
+  }
+
+  /** Lets the first go; its batch is the last then. */
+  function letGo(permit: Permit): void {
     const [batch, queue] = queues.entries().next().value!;
     const waiter = queue.shift()!;
     queues.delete(batch);
@@ -180,8 +204,7 @@ export function createLane(name: string, { store, leases, clock }: LaneDeps): La
     waiter.waits = false;
     waiter.signal.removeEventListener('abort', waiter.stop);
     if (waiter.told) waiter.onWait?.(false);
-    waiter.resolve(start(waiter.tokens, at));
-    return waiter.tokens;
+    waiter.resolve(permit);
   }
 
   function takeOut(waiter: Waiter): void {
@@ -211,25 +234,33 @@ export function createLane(name: string, { store, leases, clock }: LaneDeps): La
   }
 
   async function askStore(): Promise<void> {
-    const told = open(clock.now()) ? inOrder(Math.min(TOLD_AT_ONCE, Math.floor(width) - running)) : [];
-    const { owner, lease_ms } = leases;
-    const question = { owner, lease_ms, limits: limits ?? {}, in_flight: running, waiting: told, corrections };
-    corrections = [];
+    let told: readonly number[] = [];
+    let in_flight = 0;
+    /** This clock's time less the store's. */
+    let apart = 0;
     asked_at = clock.now();
     ask_at = 0;
     stopTicks ??= clock.every(TICK_MS, tick);
-    const grant = await store.change<AccountUse, RateGrant>(name, (use, now) => askRate(use, question, now));
-    slots = question.in_flight + grant.go;
+    const update = (use: AccountUse | undefined, now: number): readonly [AccountUse | undefined, RateGrant] => {
+      apart = clock.now() - now;
+      told = open(clock.now()) ? inOrder(Math.min(TOLD_AT_ONCE, Math.floor(width) - running)) : [];
+      in_flight = running;
+      sent = corrections.length;
+      const { owner, lease_ms } = leases;
+      const unused: Started = [allowed.at, -allowed.requests, allowed.tokens === Infinity ? 0 : -allowed.tokens];
+      const ask = { owner, lease_ms, limits: limits ?? {}, in_flight, waiting: told };
+      return askRate(use, { ...ask, corrections: [...corrections, unused] }, now);
+    };
+    const grant = await store.change(name, update, waiting > 0 ? 'process' : 'passing');
+    corrections.splice(0, sent);
+    sent = 0;
+    const { at, requests, tokens } = grant;
+    allowed = { at, until: at + apart, requests, tokens };
+    slots = in_flight + requests;
     contested = grant.contested;
-    if (grant.go < told.length && question.in_flight <= running) {
+    if (grant.go < told.length && in_flight <= running) {
       ask_at = grant.again_ms === undefined ? Infinity : clock.now() + grant.again_ms;
     }
-    // While the store was asked, some may have given up waiting, or a pause begun.
-    let went = 0;
-    let tokens = 0;
-    for (; went < grant.go && waiting > 0 && open(clock.now()); went++) tokens += counted(letGo(grant.at));
-    for (const given of told.slice(0, grant.go)) tokens -= counted(given);
-    if (went < grant.go || tokens !== 0) corrections.push([grant.at, went - grant.go, tokens]);
     if (slots === 0 && waiting === 0) {
       stopTicks?.();
       stopTicks = undefined;
@@ -261,13 +292,20 @@ export function createLane(name: string, { store, leases, clock }: LaneDeps): La
       refused_since = undefined;
     }
     if (limits?.tpm !== undefined && at > 0 && ended.tokens !== undefined && ended.tokens !== counted(asked)) {
-      corrections.push([at, 0, ended.tokens - counted(asked)]);
+      correct(at, ended.tokens - counted(asked));
     }
     // A place that is used again at once leaves nothing to ask for.
     const frees = limits?.max_in_flight !== undefined || limits?.tpm !== undefined;
-    if (frees && !(waiting > 0 && mayStart(clock.now()))) ask_at = 0;
+    if (frees && !(waiting > 0 && mayStart(first(), clock.now()))) ask_at = 0;
     if (waiting > 0) pump();
     else if (contested) void ask();
+  }
+
+  /** Most that end together have started together. */
+  function correct(at: number, tokens: number): void {
+    const last = corrections.at(-1);
+    if (corrections.length > sent && last?.[0] === at) corrections[corrections.length - 1] = [at, 0, last[2] + tokens];
+    else corrections.push([at, 0, tokens]);
   }
 
   function pause(ms: number): void {
@@ -297,7 +335,10 @@ export function createLane(name: string, { store, leases, clock }: LaneDeps): La
   }
 
   function dismiss(): void {
-    while (waiting > 0) letGo(0);
+    while (waiting > 0) {
+      running += 1;
+      letGo({ lane, tokens: 0, at: 0, narrowed });
+    }
   }
 
   function idle(): boolean {

@@ -54,7 +54,7 @@ export function createLedger(scope: BudgetScope, budget: Budget | undefined): Le
       // Sums of fractions do not come back to zero by themselves.
       held = holds === 0 ? NOTHING : lessSpend(held, spend);
       unused = lessSpend(unused, used);
-      for (const wake of [...watching]) wake();
+      if (watching.size > 0) for (const wake of [...watching]) wake();
     },
     watch(wake) {
       watching.add(wake);

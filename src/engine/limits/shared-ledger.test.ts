@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { BudgetUse } from '../../core/budget/shared-budget.ts';
 import { NOTHING, type Spend } from '../../core/budget/spend.ts';
-import type { Store } from '../../core/store.ts';
+import type { Store, Until } from '../../core/store.ts';
 import type { Budget } from '../../core/task.ts';
 import { createMemoryStore } from '../../store/memory-store.ts';
 import { routeTo } from '../test-rig.ts';
@@ -19,6 +19,17 @@ function ledgerOf(store: Store, budget: Budget, owner = 'p'): SharedLedger {
     { name: 'b', scope: { of: 'day' }, budget },
     { store, leases: { owner, lease_ms: 30_000 } },
   );
+}
+type Step = Parameters<Store['change']>[1];
+
+/** Does each step, takes it back, and does it again, as the store does with one that shared a transaction with one that failed. */
+async function twice<T>(memory: Store, name: string, update: Step): Promise<T> {
+  const undone = memory.change(name, (value, now) => {
+    update(value, now);
+    throw new Error('undone');
+  });
+  await undone.catch(() => {});
+  return memory.change(name, update) as Promise<T>;
 }
 const held = async (store: Store): Promise<number> =>
   ((await store.shared<BudgetUse>('b'))?.holds ?? []).reduce((sum, { spend }) => sum + spend.usd, 0);
@@ -58,6 +69,45 @@ describe('a budget in the store', () => {
     await b.rest();
   });
 
+  test('that a process at work has set aside ahead is given back when another waits for it', async () => {
+    await using store = createMemoryStore();
+    const [a, b] = [ledgerOf(store, { usd: 1 }, 'a'), ledgerOf(store, { usd: 1 }, 'b')];
+    const first = await reserve([a], wish);
+    expect(await held(store)).toBe(0.125);
+    const second = await reserve([b], { ...wish, input: 900_000 });
+    expect(second).toMatchObject({ granted: true, cut: false });
+    for (const [ledger, grant] of [[a, first] as const, [b, second] as const]) {
+      settle([ledger], grant, NOTHING);
+      await ledger.rest();
+    }
+    expect(await store.shared('b')).toMatchObject({ used: NOTHING, holds: [] });
+  });
+
+  test('is told once of all that ends before the store comes to it, with what is written then', async () => {
+    await using memory = createMemoryStore();
+    const asked: (Until | undefined)[] = [];
+    let come: () => void = () => {};
+    const change: Store['change'] = async (name, update, until) => {
+      asked.push(until);
+      await new Promise<void>((resolve) => (come = resolve));
+      return memory.change(name, update);
+    };
+    const ledger = ledgerOf({ ...memory, change }, { usd: 1 });
+    ledger.prepare();
+    await expect.poll(() => asked).toEqual(['passing']);
+    const grants = Promise.all([1, 2, 3].map(() => reserve([ledger], wish)));
+    come();
+    for (const grant of await grants) settle([ledger], grant, { usd: 0.001, tokens: 100, turns: 1 });
+    expect(asked).toEqual(['passing', 'passing']);
+    come();
+    await expect.poll(() => memory.shared('b')).toMatchObject({ used: { usd: 0.003 } });
+    const rested = ledger.rest();
+    await expect.poll(() => asked).toEqual(['passing', 'passing', 'process']);
+    come();
+    await rested;
+    expect(await held(memory)).toBe(0);
+  });
+
   test('that is used up is refused, with its numbers', async () => {
     await using store = createMemoryStore();
     const ledger = ledgerOf(store, { usd: 0.02 });
@@ -89,7 +139,7 @@ describe('a budget in the store', () => {
     answer = new Promise((resolve) => (release = resolve));
     const resting = a.rest();
     let mine: Grant | undefined;
-    void reserve([a], wish).then((grant) => (mine = grant));
+    void Promise.resolve(reserve([a], wish)).then((grant) => (mine = grant));
     await expect.poll(() => held(memory)).toBe(0);
     // All that there is goes to the other.
     const others = await Promise.all(Array.from({ length: 9 }, () => reserve([b], wish)));
@@ -194,7 +244,7 @@ test.each([
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), turns, async (scheduler, all) => {
         await using memory = createMemoryStore();
-        const change: Store['change'] = (name, update) => scheduler.schedule(memory.change(name, update));
+        const change: Store['change'] = (name, update) => scheduler.schedule(twice(memory, name, update as Step));
         const store: Store = { ...memory, change };
         const ledgers = ['a', 'b'].map((owner) => ledgerOf(store, budget, owner));
         let spent = 0;

@@ -1,12 +1,23 @@
 import { askBudget, type BudgetGrant, type BudgetUse } from '../../core/budget/shared-budget.ts';
-import { addSpend, covers, lessSpend, mostSpend, NOTHING, type Spend, spendOf } from '../../core/budget/spend.ts';
-import type { Store } from '../../core/store.ts';
+import {
+  addSpend,
+  covers,
+  isNothing,
+  leastSpend,
+  lessSpend,
+  NOTHING,
+  type Spend,
+  spendOf,
+} from '../../core/budget/spend.ts';
+import type { Store, Until } from '../../core/store.ts';
 import type { Budget } from '../../core/task.ts';
 import type { Leases } from '../leases.ts';
 import type { BudgetScope, Ledger } from './ledger.ts';
 
 export interface SharedLedger extends Ledger {
   draw(spend: Spend): Promise<void> | undefined;
+  /** Requests are to come: sets something aside for them, with what is written now. */
+  prepare(): void;
   /** Books what is not booked yet and gives back what is not used. Never rejects. */
   rest(): Promise<void>;
 }
@@ -25,22 +36,21 @@ export interface SharedLedgerOptions {
 }
 
 const GONE: BudgetGrant = { budget: {}, held: NOTHING, unused: NOTHING, shared: false };
-/** How often what is set aside and not needed is given back, and the rest renewed. */
+/** How often a process that has set something aside says that it lives, and hears whether others wait. */
 const TICK_MS = 1_000;
-/** What was used is booked with its answer, in one commit; while the store is being told already, with the next one or after so long. */
-const BOOK_MS = 10;
 /** How often a process that waits for what others have set aside looks again. */
 const LOOK_AGAIN_MS = 500;
 
 /**
- * A budget that other processes use too, kept in the store. This process sets aside there what its requests need, and
- * keeps it for the next ones as long as they come; what they used is booked as soon as they end. What a process that
- * died had set aside comes back with its lease.
+ * A budget that other processes use too, kept in the store. This process sets a part of it aside there, ahead of what its
+ * requests need, so that they need not wait for the store; what they used is booked as soon as they end, with whatever
+ * is written of it. What a process that died had set aside comes back with its lease.
  */
 export function createSharedLedger(
   { name, scope, budget, daily = false, joined = false, before }: SharedLedgerOptions,
   { store, leases }: { readonly store: Store; readonly leases: Pick<Leases, 'owner' | 'lease_ms'> },
 ): SharedLedger {
+  const { owner, lease_ms } = leases;
   let unused = spendOf(budget);
   /** Set aside in the store for this process. */
   let drawn = NOTHING;
@@ -52,95 +62,83 @@ export function createSharedLedger(
   let draws = 0;
   let unbooked = NOTHING;
   let shared = false;
-  /** Something was wanted since the last tick. */
-  let active = false;
-  let known: Promise<Spend | undefined> | undefined;
-  let syncing: Promise<void> | undefined;
+  /** No more is to come for now. */
+  let resting = true;
+  let earlier: Spend | undefined;
+  let known = before === undefined;
+  /** A step in the store: those who ask before the store comes to it are in it, the others in the next. */
+  let step: Promise<void> | undefined;
+  let begun = false;
   let next: Promise<void> | undefined;
+  /** Runs while the store has something of this process. */
   let ticker: ReturnType<typeof setInterval> | undefined;
-  let booking: ReturnType<typeof setTimeout> | undefined;
   const watching = new Set<() => void>();
 
   const left = (): Spend => lessSpend(drawn, reserved);
+  const wakeAll = (): void => {
+    if (watching.size > 0) for (const wake of [...watching]) wake();
+  };
 
-  async function tellStore(keep: boolean): Promise<void> {
-    clearTimeout(booking);
-    booking = undefined;
-    known ??= usedBefore();
-    const earlier = await known;
-    const used = unbooked;
-    const needed = addSpend(reserved, wanted);
-    // What the store may give to others by this is nobody's here until it has answered.
-    drawn = keep && !shared ? mostSpend(drawn, reserved) : reserved;
-    const ask = {
-      owner: leases.owner,
-      lease_ms: leases.lease_ms,
-      budget,
-      daily,
-      ...(earlier && { before: earlier }),
-      used,
-      reserved: drawn,
-      needed,
-      wanted: !keep ? needed : covers(drawn, needed) ? drawn : addSpend(needed, wanted),
+  async function tellStore(until: Until): Promise<void> {
+    if (!known) earlier = await usedBefore();
+    known = true;
+    let told = NOTHING;
+    let waits = false;
+    const update = (use: BudgetUse | undefined, now: number): readonly [BudgetUse | undefined, BudgetGrant] => {
+      begun = true;
+      told = unbooked;
+      if (joined && use === undefined) return [use, GONE];
+      const needed = addSpend(reserved, wanted);
+      waits = watching.size > 0;
+      const more = { ...(daily && { daily }), ...(earlier && { before: earlier }) };
+      const ask = { owner, lease_ms, budget, ...more, used: told, reserved, needed, ahead: !resting, waits };
+      const changed = askBudget(use, ask, now);
+      // What the store may give to others by this is nobody's here until it has answered.
+      drawn = leastSpend(drawn, changed[1].held);
+      return changed;
     };
-    unbooked = NOTHING;
-    ticker ??= setInterval(tick, TICK_MS).unref();
-    let grant: BudgetGrant;
-    try {
-      grant = await store.change<BudgetUse, BudgetGrant>(name, (use, now) =>
-        joined && use === undefined ? [use, GONE] : askBudget(use, ask, now),
-      );
-    } catch (error) {
-      unbooked = addSpend(unbooked, used);
-      throw error;
-    }
+    const grant = await store.change(name, update, until);
+    unbooked = lessSpend(unbooked, told);
     // What ended meanwhile is not booked there yet: it is gone from what this process holds all the same.
     drawn = lessSpend(grant.held, unbooked);
     unused = lessSpend(grant.unused, unbooked);
     shared = grant.shared;
-    if (requests === 0 && isNothing(drawn)) {
-      clearInterval(ticker);
-      ticker = undefined;
-    }
-    for (const wake of [...watching]) wake();
+    if (requests === 0 && !waits && isNothing(drawn)) stopTicks();
+    else ticker ??= setInterval(book, TICK_MS).unref();
+    wakeAll();
   }
 
   async function usedBefore(): Promise<Spend | undefined> {
-    if (before === undefined || (await store.shared(name)) !== undefined) return undefined;
-    return before();
+    return (await store.shared(name)) === undefined ? before?.() : undefined;
   }
 
-  /** Tells the store what has changed until now: one such step at a time, the next one for all who ask meanwhile. */
-  function sync(keep: boolean): Promise<void> {
-    if (syncing === undefined) {
-      syncing = tellStore(keep).finally(() => {
-        syncing = undefined;
+  /** Tells the store what has changed until it comes to it. */
+  function sync(until: Until): Promise<void> {
+    if (step === undefined) {
+      begun = false;
+      step = tellStore(until).finally(() => {
+        step = undefined;
       });
-      return syncing;
+      return step;
     }
-    next ??= syncing
+    if (!begun) return step;
+    next ??= step
       .catch(() => {})
       .then(() => {
         next = undefined;
-        return sync(true);
+        return sync('process');
       });
     return next;
   }
 
   // Where the store cannot be written, the child's next step says so; what was used is booked with the next.
   function book(): void {
-    if (syncing === undefined) void sync(true).catch(() => {});
-    else booking ??= setTimeout(bookRest, BOOK_MS).unref();
+    void sync('passing').catch(() => {});
   }
 
-  function bookRest(): void {
-    booking = undefined;
-    if (!isNothing(unbooked)) book();
-  }
-
-  function tick(): void {
-    void sync(active).catch(() => {});
-    active = false;
+  function stopTicks(): void {
+    clearInterval(ticker);
+    ticker = undefined;
   }
 
   return {
@@ -148,8 +146,9 @@ export function createSharedLedger(
     budget,
     left,
     unused: () => unused,
-    held: () => requests > 0 || shared || syncing !== undefined || next !== undefined,
+    held: () => requests > 0 || shared || step !== undefined || next !== undefined,
     hold(spend) {
+      resting = false;
       requests += 1;
       reserved = addSpend(reserved, spend);
     },
@@ -160,7 +159,7 @@ export function createSharedLedger(
       unused = lessSpend(unused, used);
       unbooked = addSpend(unbooked, used);
       book();
-      for (const wake of [...watching]) wake();
+      wakeAll();
     },
     watch(wake) {
       watching.add(wake);
@@ -171,27 +170,25 @@ export function createSharedLedger(
       };
     },
     draw(spend) {
+      resting = false;
       if (covers(left(), spend)) return undefined;
-      active = true;
       draws += 1;
       wanted = addSpend(wanted, spend);
-      return sync(true).finally(() => {
+      return sync('process').finally(() => {
         draws -= 1;
         wanted = draws === 0 ? NOTHING : lessSpend(wanted, spend);
       });
     },
+    prepare() {
+      resting = false;
+      if (isNothing(left())) book();
+    },
     async rest() {
-      while (syncing !== undefined || next !== undefined) await (next ?? syncing)?.catch(() => {});
-      if (requests > 0) return;
-      clearInterval(ticker);
-      ticker = undefined;
-      clearTimeout(booking);
-      booking = undefined;
-      if (!isNothing(drawn) || !isNothing(unbooked)) await sync(false).catch(() => {});
+      if (requests > 0 || draws > 0) return;
+      resting = true;
+      if (ticker === undefined && step === undefined && isNothing(unbooked)) return;
+      stopTicks();
+      await sync('process').catch(() => {});
     },
   };
-}
-
-function isNothing({ usd, tokens, turns }: Spend): boolean {
-  return usd === 0 && tokens === 0 && turns === 0;
 }

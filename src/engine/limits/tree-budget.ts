@@ -46,7 +46,7 @@ export async function joinTreeBudgets(task_id: string, site: Site): Promise<read
 
 /** Takes it out of the store when its call or task has ended. Never rejects. */
 export async function closeTreeBudget(scope: Pick<TreeScope, 'id'>, { store }: Pick<Site, 'store'>): Promise<void> {
-  await store.change<BudgetUse, void>(nameOf(scope), () => [undefined, undefined]).catch(() => {});
+  await store.change<BudgetUse, void>(nameOf(scope), () => [undefined, undefined], 'process').catch(() => {});
 }
 
 function nameOf({ id }: Pick<TreeScope, 'id'>): string {
