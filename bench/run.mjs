@@ -22,7 +22,7 @@ import { createWorkspace } from './work.mjs';
 /** Scenarios that have processes of their own kind; all others run inside measure.mjs. */
 const SPECIAL = { startup, imports: importCosts, resolution, store };
 const ONLY_YARDMASTER = ['imports', 'resolution', 'store'];
-const LONGEST_MINUTES = 15;
+const LONGEST_MINUTES = 20;
 
 const { values: flags } = parseArgs({
   options: {
@@ -135,7 +135,7 @@ function planOf({ quick, only, rows: wanted, rounds }) {
     rows: chosen,
     scenarios: [...new Set(chosen.map((row) => row.scenario))],
     rounds: Number(rounds ?? (quick ? 1 : 3)),
-    windows: quick ? { warm: 0.4, settle: 1, measure: 0.5 } : { warm: 1, settle: 4, measure: 1.5 },
+    windows: quick ? { warm: 0.4, settle: 1, measure: 0.5 } : { warm: 1, settle: 8, measure: 1.5 },
     /** 1,000 children of a slow peer take longer than a quick run may. */
     crowd: (name) => !quick || ['yardmaster', 'raw', 'raw-incremental'].includes(name),
   };

@@ -13,7 +13,7 @@ import { openLog, SHORT_LOG_BYTES } from './write-ahead-log.ts';
  */
 export interface Statement {
   run(params: readonly SqlValue[]): { readonly changes: number; readonly lastInsertRowid: number };
-  /** Of what only reads: nobody hears of an error after the first row. */
+  /** Of what reads, or writes within a transaction: nobody hears of an error after the first row. */
   get(params: readonly SqlValue[]): readonly SqlValue[] | undefined;
   all(params: readonly SqlValue[]): readonly (readonly SqlValue[])[];
 }

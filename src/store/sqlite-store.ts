@@ -142,8 +142,8 @@ export async function openSqliteStore(options: { readonly file: string; readonly
     },
 
     claim: (task_id, owner, lease_ms) =>
-      // To the end of its rows: only then has a commit of its own been heard of.
-      writeOne(() => sql.claim.all([task_id, owner, lease_ms])[0]?.[0] as number | undefined, 'process'),
+      // Not `writeOne`: nobody hears how a transaction ended whose rows were not read to their end.
+      write(() => sql.claim.get([task_id, owner, lease_ms])?.[0] as number | undefined, 'process'),
 
     heartbeat: (owner, lease_ms) => writeOne(() => void sql.heartbeat.run([owner, lease_ms])),
 
