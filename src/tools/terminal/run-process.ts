@@ -83,7 +83,7 @@ export function runProcess(options: ProcessOptions): Promise<ProcessEnd> {
     child.once('exit', async (code, ended_by) => {
       release();
       // The program is gone; what it started may still be tidying up, as long as it holds the output.
-      if (stopped !== undefined) await output.closed(over - performance.now());
+      if (stopped !== undefined) await output.closed(Math.max(0, over - performance.now()));
       signalGroup(group, 'SIGKILL');
       tie.destroy();
       await options.endOthers(stopped !== undefined);
