@@ -49,6 +49,20 @@ describe('a budget that processes share', () => {
     expect(ask('a', 5, { needed: usd(1), ahead: true })).toMatchObject({ held: { usd: 12.5 }, shared: false });
   });
 
+  test('who got less than was needed waits, without saying so', () => {
+    const { ask } = budgetOf();
+    ask('a', 0, { needed: usd(1), ahead: true });
+    expect(ask('b', 1, { needed: usd(100), ahead: true }).held.usd).toBe(87.5);
+    expect(ask('a', 2, { ahead: true })).toMatchObject({ held: NOTHING });
+    expect(ask('b', 3, { needed: usd(100), ahead: true }).held.usd).toBe(100);
+  });
+
+  test('of turns only whole ones are set aside ahead', () => {
+    const { ask } = budgetOf({ budget: { turns: 17 } });
+    expect(ask('a', 0, { ahead: true }).held.turns).toBe(2);
+    expect(ask('a', 1, { used: { ...NOTHING, turns: 10 }, ahead: true }).held.turns).toBe(0);
+  });
+
   test('what was used is gone, and what was set aside for it comes back', () => {
     const { ask } = budgetOf();
     ask('a', 0, { needed: usd(60) });

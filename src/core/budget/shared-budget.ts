@@ -1,5 +1,5 @@
 import type { Budget } from '../task.ts';
-import { addSpend, isNothing, lessSpend, NOTHING, type Spend, spendOf } from './spend.ts';
+import { addSpend, covers, isNothing, lessSpend, NOTHING, type Spend, spendOf } from './spend.ts';
 
 /** A budget that processes share: what was used, and what each has set aside for requests that are under way. */
 export interface BudgetUse {
@@ -37,7 +37,7 @@ export interface BudgetAsk {
   readonly needed: Spend;
   /** More will come: it gets a part of what is free, so that it need not ask for each, unless others wait. */
   readonly ahead: boolean;
-  /** Requests of it wait for what others have set aside. */
+  /** Requests of it wait for what others have set aside, besides those that need more now than there is. */
   readonly waits: boolean;
 }
 
@@ -69,14 +69,15 @@ export function askBudget(use: BudgetUse | undefined, ask: BudgetAsk, now: numbe
   const free = lessSpend(unused, others.map(({ spend }) => spend).reduce(addSpend, NOTHING));
   const ahead = ask.ahead && !others.some(({ waits }) => waits);
   const heldOf = (kind: keyof Spend): number => {
-    const part = free[kind] * AHEAD;
+    const part = kind === 'turns' ? Math.floor(free.turns * AHEAD) : free[kind] * AHEAD;
     const share = ahead && part >= ask.needed[kind] ? part : Math.min(ask.needed[kind], free[kind]);
     return Math.max(share, ask.reserved[kind]);
   };
   const held = { usd: heldOf('usd'), tokens: heldOf('tokens'), turns: heldOf('turns') };
   const spend = { usd: finite(held.usd), tokens: finite(held.tokens), turns: finite(held.turns) };
-  const hold = { owner: ask.owner, until: now + ask.lease_ms, spend, ...(ask.waits && { waits: true }) };
-  const mine = isNothing(spend) && !ask.waits ? [] : [hold];
+  const waits = ask.waits || !covers(held, ask.needed);
+  const hold = { owner: ask.owner, until: now + ask.lease_ms, spend, ...(waits && { waits }) };
+  const mine = isNothing(spend) && !waits ? [] : [hold];
   return [
     { budget, ...(day !== undefined && { day }), used, holds: [...others, ...mine] },
     { budget, held, unused, shared: others.some((other) => !isNothing(other.spend)) },
