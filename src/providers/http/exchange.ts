@@ -278,10 +278,7 @@ export class Exchange implements Watched, Pooled {
     abort?.();
   }
 
-  /**
-   * Lets go of everything and gives who waits. An idle connection holds on to its last exchange, and whatever that held
-   * on to, a child with all it said, would grow old with the connection and be copied at every collection.
-   */
+  /** Lets go of everything and gives who waits: what outlives an exchange must not keep a child and all it said. */
   private close(): Waiter | undefined {
     const { waiter } = this;
     this.phase = 'closed';

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import type { StreamEnd, StreamFailure, StreamRequest } from '../stream.ts';
 import { createTransport, type Transport } from './transport.ts';
@@ -162,6 +164,37 @@ describe('the transport', () => {
       expect(events).toEqual([['', '[DONE]']]);
       await sleep(1);
     }
+    expect(server.sockets.size).toBe(1);
+  });
+
+  test('who goes on at once uses the connection that became free, and no other', async () => {
+    await using server = await rawServer(
+      (socket) => void socket.write(`${CHUNKED}${chunk('data: [DONE]\n\n')}0\r\n\r\n`),
+    );
+    await using transport = createTransport();
+    for (const _ of [1, 2, 3]) expect((await post(transport, server.authority)).end?.complete).toBe(true);
+    expect(server.requests).toHaveLength(3);
+    expect(server.accepted()).toBe(1);
+  });
+
+  test('an idle connection holds nothing of the request that used it last', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    await using server = await rawServer(
+      (socket) => void socket.write(`${CHUNKED}${chunk('data: [DONE]\n\n')}0\r\n\r\n`),
+    );
+    await using transport = createTransport();
+    const use = async (): Promise<WeakRef<object>> => {
+      const child = {};
+      await post(transport, server.authority, { onEvent: () => child !== undefined });
+      return new WeakRef(child);
+    };
+    const child = await use();
+    for (let turn = 0; turn < 50 && child.deref() !== undefined; turn++) {
+      await sleep(1);
+      collect();
+    }
+    expect(child.deref()).toBeUndefined();
     expect(server.sockets.size).toBe(1);
   });
 
